@@ -1,0 +1,74 @@
+# `make help` lists what there is. Everything is installed into .venv, from the lock files.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+ARGS ?=
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := build/tools
+UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/bin/uv)
+
+export UV_PYTHON_DOWNLOADS = never
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export DO_NOT_TRACK = 1
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## Start everything with a simulated till and two retailers; Ctrl-C stops it
+	@$(BIN)/python manage.py up --demo $(ARGS)
+
+.PHONY: up
+up: $(VENV)/.runtime ## Start Prefect, a worker and the portal on this machine; Ctrl-C stops it
+	@$(BIN)/python manage.py up $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev browser ## Run the whole test suite; ARGS="…" goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, deploy checks
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@mkdir -p build && cd transforms && MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
+		../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@.ci/check-django $(BIN)/python
+
+.PHONY: lock
+lock: $(UV) ## Resolve the dependencies anew and write the lock files
+	@$(UV) pip compile pyproject.toml $(LOCK_FLAGS) -o requirements.lock
+	@$(UV) pip compile pyproject.toml --group test --group check -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock
+LOCK_FLAGS := --quiet --universal --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: clean
+clean: ## Remove what was built and installed; data in var/ stays
+	@rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache transforms/target
+
+.PHONY: browser
+browser: # Chromium for the page tests, from Debian, where this user may install it
+	@.ci/browser
+
+# --- What the targets above stand on ---------------------------------------------------------------
+
+$(VENV)/.runtime: requirements.lock | $(UV) $(VENV)/bin/python
+	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(UV) $(VENV)/bin/python
+	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/bin/python: | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mercurios needs Python 3.11 or later. Install it, or name it: make PYTHON=python3.12 …")'
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+
+$(TOOLS)/bin/uv:
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. Install it (on Debian: python3-venv)." >&2; exit 1; }
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'

@@ -1,0 +1,160 @@
+"""The only module that runs dbt, and that reads what dbt writes down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flows.settings import PROJECT
+
+TRANSFORMS = PROJECT / "transforms"
+# What dbt itself writes below the project is not part of it.
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+FAILED = {"error", "fail", "runtime error"}
+QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+
+
+class TransformFailed(Exception):
+    """A model or a test failed. Nothing is published: a wrong number is held back."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one model, seed or test."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """A model that is published, in the words of its own YAML."""
+
+    name: str
+    description: str
+    columns: list[dict[str, str]]
+
+
+def build(
+    *,
+    environment: dict[str, str],
+    folder: Path,
+    tables: list[str] | None,
+    full_refresh: bool,
+) -> list[Node]:
+    """Build and test the models that read these raw tables, or all of them.
+
+    In a process of its own: dbt's adapters are global to one and hold on to the warehouse.
+
+    :param folder: of the tenant, kept between runs: dbt parses again only what changed
+    :raises TransformFailed: naming what failed first
+    """
+    results = folder / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    done = subprocess.run(  # noqa: S603 - our own interpreter; tables are names of connectors
+        [sys.executable, "-m", "dbt.cli.main", *_arguments(folder, tables, full_refresh)],
+        env={**_plain_environment(), **environment, **QUIET},
+        cwd=TRANSFORMS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    nodes = _nodes(results)
+    failed = [node for node in nodes if node.status in FAILED]
+    if failed:
+        raise TransformFailed(
+            f"{len(failed)} of {len(nodes)} steps failed, first {failed[0].name}:"
+            f" {failed[0].message} Nothing was published."
+        )
+    if done.returncode != 0:
+        raise TransformFailed(f"dbt could not run: {_last_lines(done.stdout + done.stderr)}")
+    return nodes
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours without the worker's secrets: SQL and its macros can read the environment."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MERCURIOS_", "PREFECT_"))
+    }
+
+
+def _arguments(folder: Path, tables: list[str] | None, full_refresh: bool) -> list[str]:
+    arguments = [
+        *("--no-version-check", "--quiet", "--no-use-colors", "build"),
+        *("--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        # They test the SQL on made-up rows, not the tenant's data.
+        *("--exclude-resource-type", "unit_test"),
+    ]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    if tables is not None:
+        arguments += ["--select", *(f"source:raw.{table}+" for table in tables)]
+    return arguments
+
+
+def published_views(folder: Path) -> list[View]:
+    """The models marked `published: true`, as the last build of this tenant knew them."""
+    manifest = json.loads((folder / "target" / "manifest.json").read_text())
+    return [
+        View(
+            name=node["name"],
+            description=" ".join(node["description"].split()),
+            columns=[
+                {
+                    "name": column["name"],
+                    "type": column.get("data_type") or "",
+                    "description": " ".join(column["description"].split()),
+                }
+                for column in node["columns"].values()
+            ],
+        )
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("published")
+    ]
+
+
+@cache
+def transforms_version() -> str:
+    """A fingerprint of everything in `transforms/`: another one asks for a rebuild."""
+    digest = hashlib.sha256()
+    for path in sorted(TRANSFORMS.rglob("*")):
+        inside = path.relative_to(TRANSFORMS)
+        if path.is_file() and inside.parts[0] not in WRITTEN_BY_DBT:
+            digest.update(str(inside).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _nodes(results: Path) -> list[Node]:
+    if not results.exists():
+        return []
+    return [
+        Node(
+            name=result["unique_id"].split(".")[2],
+            kind=result["unique_id"].split(".")[0],
+            status=result["status"],
+            seconds=round(result["execution_time"], 3),
+            message=_first_line(result["message"] or ""),
+        )
+        for result in json.loads(results.read_text())["results"]
+    ]
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0][:300] if lines else ""
+
+
+def _last_lines(text: str) -> str:
+    return " ".join(text.strip().splitlines()[-3:])[-600:]

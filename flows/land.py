@@ -1,0 +1,91 @@
+"""One stream, from the source to raw: read, land in the lake, load with its account."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from datetime import time as time_of_day
+from uuid import uuid4
+
+from flows.extract import Extracted, extract
+from flows.report import StreamReport
+from flows.session import Session, now
+from flows.warehouse.warehouse import Batch, Landed
+
+
+def land(name: str, session: Session) -> StreamReport:
+    """Read what is new of a stream and land it as one batch.
+
+    :raises ReadFailed, ReadInterrupted: from the source; nothing has landed then
+    :raises Fenced: if a later run of the connection has begun
+    """
+    begun, clock = now(), time.monotonic()
+    folder = session.stream_folder(name)
+    since = starting_point(name, session)
+    extracted = extract(
+        reader=session.reader,
+        name=name,
+        stream=session.stream(name),
+        since=since,
+        privacy=session.privacy(name),
+        time_zone=session.job.tenant.time_zone,
+        folder=folder,
+    )
+    batch = _batch(name, session, extracted, begun=begun)
+    landed = _store(batch, session)
+    return StreamReport(
+        stream=name,
+        landed=landed,
+        bytes_read=extracted.bytes_read,
+        seconds=time.monotonic() - clock,
+        is_incremental=since is not None,
+    )
+
+
+def starting_point(name: str, session: Session) -> datetime | None:
+    """Where this read begins: the bookmark, else the tenant's history limit, else the beginning."""
+    connection = session.job.connection
+    stream = session.stream(name)
+    if not stream.is_incremental or name in connection.full_read_streams:
+        return None
+    with session.warehouses.open(session.job.tenant.code) as warehouse:
+        bookmark = warehouse.bookmark(connection_id=connection.code, stream=name)
+    if bookmark is None and connection.history_from is not None:
+        local = datetime.combine(
+            connection.history_from, time_of_day(), tzinfo=session.job.tenant.zone
+        )
+        return local.astimezone(UTC)
+    return bookmark
+
+
+def _batch(name: str, session: Session, extracted: Extracted, *, begun: datetime) -> Batch:
+    job = session.job
+    batch_id = uuid4().hex
+    return Batch(
+        batch_id=batch_id,
+        tenant_id=job.tenant.code,
+        connection_id=job.connection.code,
+        connector=session.connector.name,
+        stream=name,
+        run_id=job.run,
+        fence=job.fence,
+        extracted_at=begun,
+        records=extracted.records,
+        bytes_read=extracted.bytes_read,
+        lake_key=(
+            f"{job.tenant.code}/raw/{session.connector.name}/{name}/"
+            f"{begun:%Y%m%dT%H%M%S%fZ}-{batch_id[:8]}.parquet"
+        ),
+        file=extracted.columns.file,
+        rejects=extracted.columns.rejects,
+    )
+
+
+def _store(batch: Batch, session: Session) -> Landed:
+    """First the lake, then the warehouse: a file without a ledger line counts as never read."""
+    session.lake.put(source=batch.file, key=batch.lake_key)
+    with session.warehouses.open(batch.tenant_id) as warehouse:
+        landed = warehouse.land(batch, at=now())
+    if not landed.brought_something:
+        session.lake.delete(batch.lake_key)
+    return landed

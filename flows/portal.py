@@ -1,0 +1,158 @@
+"""The portal as a flow run sees it: its REST API, with the worker's service token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+TIMEOUT_SECONDS = 30
+
+
+class PortalUnavailable(Exception):
+    """The portal did not answer; the run may be tried again."""
+
+
+class PortalRefused(Exception):
+    """The portal says no, with a sentence for whoever can change that."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    code: str
+    slug: str
+    name: str
+    time_zone: str
+    currency: str
+    country: str
+    engine: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True)
+class TenantPlace:
+    """Where a tenant's data is: under its code, in the warehouse of its engine."""
+
+    code: str
+    slug: str
+    engine: str
+
+
+@dataclass(frozen=True)
+class Connection:
+    code: str
+    name: str
+    connector: str
+    streams: list[str]
+    full_read_streams: list[str]
+    history_from: date | None
+    kept_personal_fields: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run that was claimed has to do. It holds no secret."""
+
+    run: str
+    fence: int
+    tenant: Tenant
+    connection: Connection
+
+
+@dataclass(frozen=True)
+class Secrets:
+    credentials: dict[str, str] = field(repr=False)
+    pseudonym_key: bytes = field(repr=False)
+
+
+class Portal:
+    def __init__(self, *, url: str, token: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy would see the credentials
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        # Every request here may be repeated: claims, reports and ends are idempotent.
+        retry = Retry(
+            total=5, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None
+        )
+        self._session.mount(url, HTTPAdapter(max_retries=retry))
+
+    def claim(self, *, connection: str, flow_run_id: str) -> Job:
+        body = {"connection": connection, "flow_run_id": flow_run_id}
+        answer = self._call("POST", "/api/v1/flow/runs", body)
+        since = answer["connection"].pop("history_from")
+        return Job(
+            run=answer["run"],
+            fence=answer["fence"],
+            tenant=Tenant(**answer["tenant"]),
+            connection=Connection(
+                **answer["connection"], history_from=date.fromisoformat(since) if since else None
+            ),
+        )
+
+    def secrets(self, *, run: str) -> Secrets:
+        answer = self._call("GET", f"/api/v1/flow/runs/{run}/credentials")
+        return Secrets(
+            credentials=answer["credentials"],
+            pseudonym_key=bytes.fromhex(answer["pseudonym_key"]),
+        )
+
+    def report_stream(self, *, run: str, stream: str, report: dict[str, Any]) -> None:
+        self._call("PUT", f"/api/v1/flow/runs/{run}/streams/{stream}", report)
+
+    def finish(self, *, run: str, end: dict[str, Any]) -> None:
+        self._call("POST", f"/api/v1/flow/runs/{run}/finish", end)
+
+    def reconcile(self) -> dict[str, Any]:
+        return dict(self._call("POST", "/api/v1/platform/reconcile", {}))
+
+    def tenants(self) -> list[TenantPlace]:
+        return [TenantPlace(**each) for each in self._call("GET", "/api/v1/platform/tenants")]
+
+    def roll_up_costs(self, *, bytes_stored: dict[str, int]) -> dict[str, Any]:
+        """
+        :param bytes_stored: by tenant code
+        """
+        body = {"bytes_stored": bytes_stored}
+        return dict(self._call("POST", "/api/v1/platform/costs", body))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            response = self._session.request(
+                method,
+                self._url + path,
+                json=body,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,  # the token is for this address alone
+            )
+        except requests.RequestException as error:
+            raise PortalUnavailable(f"The portal does not answer at {self._url}.") from error
+        if response.status_code >= 500:
+            raise PortalUnavailable(f"The portal answered with status {response.status_code}.")
+        if response.is_redirect:
+            raise PortalRefused(
+                "The portal answered from another address. Set MERCURIOS_PORTAL_URL to its own."
+            )
+        if not response.ok:
+            raise PortalRefused(f"The portal refused {method} {path}: {_detail(response)}")
+        try:
+            return response.json() if response.content else None
+        except ValueError as error:
+            raise PortalUnavailable(f"What answers at {self._url} is no portal.") from error
+
+
+def _detail(response: requests.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {response.status_code}"

@@ -1,0 +1,98 @@
+"""What a run says of itself: to the portal, and as a table in the Prefect UI."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flows.warehouse.warehouse import Landed
+
+# The portal takes no longer ones.
+MESSAGE_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class StreamReport:
+    """One stream of one run. `message` is for the `actor`, who has to act when it failed."""
+
+    stream: str
+    landed: Landed | None = None
+    bytes_read: int = 0
+    seconds: float = 0.0
+    is_incremental: bool = False
+    message: str = ""
+    actor: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        return self.landed is None
+
+    def for_portal(self) -> dict[str, Any]:
+        counts = asdict(self.landed or Landed())
+        bookmark = counts.pop("bookmark")
+        return {
+            "status": "FAILED" if self.has_failed else "LANDED",
+            "bookmark": bookmark.isoformat() if bookmark else "",
+            "bytes_read": self.bytes_read,
+            "seconds": round(self.seconds, 3),
+            "is_incremental": self.is_incremental,
+            "message": self.message[:MESSAGE_LENGTH],
+            **counts,
+        }
+
+    def for_table(self) -> dict[str, Any]:
+        landed = self.landed or Landed()
+        return {
+            "stream": self.stream,
+            "extracted": landed.extracted,
+            "new": landed.new,
+            "changed": landed.changed,
+            "unchanged": landed.unchanged,
+            "rejected": landed.rejected,
+            "bytes": self.bytes_read,
+            "seconds": round(self.seconds, 2),
+            "read": "changes" if self.is_incremental else "everything",
+            "message": self.message,
+        }
+
+
+@dataclass
+class Steps:
+    """How long each step took, by the clock and on the processor."""
+
+    taken: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        wall, cpu = time.monotonic(), _cpu_seconds()
+        try:
+            yield
+        finally:
+            self.taken[name] = {
+                "seconds": round(time.monotonic() - wall, 3),
+                "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+            }
+
+
+def _cpu_seconds() -> float:
+    """Of this process and the children that have ended: dbt runs in one."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def summary(reports: list[StreamReport]) -> str:
+    """One sentence about what a run brought."""
+    landed = [report.landed for report in reports if report.landed]
+    new, changed = sum(each.new for each in landed), sum(each.changed for each in landed)
+    rejected = sum(each.rejected for each in landed)
+    failed = [report for report in reports if report.has_failed]
+    parts = [f"{new} new and {changed} changed records"]
+    if rejected:
+        parts.append(f"{rejected} rejected")
+    if failed:
+        parts.append(f"{len(failed)} of {len(reports)} streams failed: {failed[0].message}")
+    return "; ".join(parts)

@@ -1,0 +1,68 @@
+"""Everything one run works with. Not a dataclass: Prefect looks into those that tasks are given."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.connectors.catalog import connector, connectors
+from flows.connectors.reader import Reader
+from flows.connectors.spec import Stream
+from flows.extract import Privacy
+from flows.lake.lake import lake_at
+from flows.portal import Job, Portal
+from flows.report import Steps
+from flows.settings import WorkerSettings
+from flows.warehouse.warehouse import warehouses_for
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Session:
+    def __init__(self, *, job: Job, portal: Portal, settings: WorkerSettings) -> None:
+        secrets = portal.secrets(run=job.run)
+        self.job = job
+        self.portal = portal
+        self.connector = connector(job.connection.connector)
+        self.lake = lake_at(settings.lake)
+        self.warehouses = warehouses_for(job.tenant.engine, folder=settings.warehouses)
+        self.dbt_folder = settings.dbt / job.tenant.code
+        self.folder = settings.work / job.run
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.steps = Steps()
+        self.reader = Reader(
+            self.connector,
+            secrets.credentials,
+            allow_private=settings.allow_private_hosts,
+            time_zone=job.tenant.zone,
+            clock=now,
+        )
+        self._pseudonym_key = secrets.pseudonym_key
+
+    @property
+    def tables(self) -> list[str]:
+        """The raw tables of every connector, chosen or not: the models read them all."""
+        return [
+            f"{each.name}__{stream}" for each in connectors().values() for stream in each.streams
+        ]
+
+    def stream(self, name: str) -> Stream:
+        return self.connector.streams[name]
+
+    def privacy(self, stream: str) -> Privacy:
+        kept = self.job.connection.kept_personal_fields.get(stream, [])
+        return Privacy(kept=frozenset(kept), pseudonym_key=self._pseudonym_key)
+
+    def stream_folder(self, stream: str) -> Path:
+        """An empty folder: what an earlier attempt left is of no use."""
+        folder = self.folder / stream
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def close(self) -> None:
+        self.reader.close()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,207 @@
+"""One connection, end to end: extract → land → account → transform → publish → report."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger, runtime, task
+from prefect.artifacts import acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from prefect.tasks import exponential_backoff
+
+from flows.connectors.reader import ReadFailed, ReadInterrupted
+from flows.dbt import Node, TransformFailed
+from flows.land import land
+from flows.portal import Job, Portal, PortalRefused, PortalUnavailable
+from flows.report import MESSAGE_LENGTH, StreamReport, summary
+from flows.session import Session, now
+from flows.settings import WorkerSettings, worker_settings
+from flows.transform import Work, publish_all, transform_all, work_to_do
+from flows.warehouse.warehouse import Fenced, Unaccounted, WarehouseBusy
+
+PASSING = (ReadInterrupted, WarehouseBusy, PortalUnavailable)
+EXPECTED = (*PASSING, PortalRefused, TransformFailed, Unaccounted)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended, who has to act, and one sentence for them."""
+
+    status: str
+    message: str
+    actor: str = ""
+    publication: str = ""
+
+
+async def is_worth_another_try(_task: Any, _run: Any, state: State[Any]) -> bool:
+    outcome = await state.aresult(raise_on_failure=False)
+    return isinstance(outcome, PASSING)
+
+
+@flow(name="sync")
+async def sync(connection: UUID) -> State[Any]:
+    """Bring one connection's data from its source to the tenant's publication.
+
+    :param connection: its code in the portal, which says all the rest
+    """
+    settings = worker_settings()
+    with closing(Portal(url=settings.portal_url, token=settings.service_token)) as portal:
+        job = await to_thread(
+            portal.claim, connection=str(connection), flow_run_id=str(runtime.flow_run.id)
+        )
+        end = await run(job, portal=portal, settings=settings)
+    return Completed(message=end.message) if end.status == "COMPLETED" else _failed(end)
+
+
+async def run(job: Job, *, portal: Portal, settings: WorkerSettings) -> End:
+    """Do what a job asks for, and tell the portal how it ended, whatever the end was."""
+    steps: dict[str, Any] = {}
+    try:
+        session = await to_thread(Session, job=job, portal=portal, settings=settings)
+        steps = session.steps.taken
+        try:
+            end = await bring(session)
+        finally:
+            await to_thread(session.close)
+    except Exception as error:
+        await to_thread(report_end, portal, job, end_of(error), steps)
+        raise
+    await to_thread(report_end, portal, job, end, steps)
+    return end
+
+
+async def bring(session: Session) -> End:
+    """The work of a run. What one stream cannot bring does not keep the others from arriving."""
+    with session.steps.step("extract"):
+        reports = await land_streams(session)
+    publication = ""
+    if not all(report.has_failed for report in reports):
+        publication = await transform_and_publish(session)
+    return ending(reports, publication=publication)
+
+
+async def land_streams(session: Session) -> list[StreamReport]:
+    await to_thread(prepare, session)
+    reports = []
+    for stream in session.job.connection.streams:
+        # The stub says that a state comes back at once; of an async task it has to be awaited.
+        state: Any = await land_stream(stream, session, return_state=True)  # type: ignore[misc]
+        outcome = await state.aresult(raise_on_failure=False)
+        if isinstance(outcome, Fenced):
+            raise outcome
+        report = outcome if isinstance(outcome, StreamReport) else _failure(stream, outcome)
+        reports.append(report)
+        await to_thread(
+            session.portal.report_stream,
+            run=session.job.run,
+            stream=stream,
+            report=report.for_portal(),
+        )
+    await show(reports, session)
+    return reports
+
+
+def prepare(session: Session) -> None:
+    with session.warehouses.open(session.job.tenant.code) as warehouse:
+        warehouse.prepare(tenant=session.job.tenant, tables=session.tables, at=now())
+
+
+@task(
+    task_run_name="{stream}",
+    retries=2,
+    retry_delay_seconds=exponential_backoff(backoff_factor=5),
+    retry_condition_fn=is_worth_another_try,
+    cache_policy=NO_CACHE,
+)
+async def land_stream(stream: str, session: Session) -> StreamReport:
+    """Read one stream and land it as one batch."""
+    report = await to_thread(land, stream, session)
+    get_run_logger().info("%s", report.for_table())
+    return report
+
+
+async def transform_and_publish(session: Session) -> str:
+    work = await to_thread(work_to_do, session)
+    if work is None:
+        get_run_logger().info("Nothing new: the last publication stands.")
+        return ""
+    with session.steps.step("transform"):
+        await transform(work, session)
+    with session.steps.step("publish"):
+        return await publish(work, session)
+
+
+@task(cache_policy=NO_CACHE)
+async def transform(work: Work, session: Session) -> None:
+    """Build and test what new batches touch."""
+    nodes = await to_thread(transform_all, work, session)
+    await show_nodes(nodes, session)
+
+
+@task(cache_policy=NO_CACHE)
+async def publish(work: Work, session: Session) -> str:
+    """Make what was built and tested what readers see."""
+    return await to_thread(publish_all, work, session)
+
+
+async def show(reports: list[StreamReport], session: Session) -> None:
+    await acreate_table_artifact(
+        key=f"streams-{session.job.tenant.slug}-{session.job.connection.name}",
+        table=[report.for_table() for report in reports],
+        description=summary(reports),
+    )
+
+
+async def show_nodes(nodes: list[Node], session: Session) -> None:
+    await acreate_table_artifact(
+        key=f"models-{session.job.tenant.slug}-{session.job.connection.name}",
+        table=[vars(node) for node in nodes],
+        description=f"{len(nodes)} models and tests",
+    )
+
+
+def ending(reports: list[StreamReport], *, publication: str) -> End:
+    failed = [report for report in reports if report.has_failed]
+    if not failed:
+        return End(status="COMPLETED", message=summary(reports), publication=publication)
+    return End(
+        status="FAILED" if len(failed) == len(reports) else "PARTIAL",
+        message=summary(reports),
+        # What the tenant can do comes to nothing while there is something for us to do.
+        actor="OPERATOR" if any(report.actor == "OPERATOR" for report in failed) else "TENANT",
+        publication=publication,
+    )
+
+
+def end_of(error: Exception) -> End:
+    """What to say of a run that an error ended. What we did not expect is the operator's."""
+    match error:
+        case ReadFailed():
+            return End(status="FAILED", message=str(error), actor="TENANT")
+        case Fenced():
+            return End(status="CANCELLED", message=str(error))
+        case _ if isinstance(error, EXPECTED):
+            return End(status="FAILED", message=str(error), actor="OPERATOR")
+        case _:
+            message = f"The run failed in a way nobody expected ({type(error).__name__})."
+            return End(status="FAILED", message=message, actor="OPERATOR")
+
+
+def report_end(portal: Portal, job: Job, end: End, steps: dict[str, Any]) -> None:
+    message = end.message[:MESSAGE_LENGTH]
+    portal.finish(run=job.run, end={**vars(end), "message": message, "steps": steps})
+
+
+def _failure(stream: str, error: Any) -> StreamReport:
+    end = end_of(error)
+    return StreamReport(stream=stream, message=end.message, actor=end.actor)
+
+
+def _failed(end: End) -> State[Any]:
+    return Failed(name="Partial" if end.status == "PARTIAL" else "Failed", message=end.message)

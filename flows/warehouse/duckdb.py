@@ -1,0 +1,250 @@
+"""A tenant's warehouse as a DuckDB file: one writer each, isolation and offboarding for free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import duckdb
+
+from flows.portal import Tenant
+from flows.warehouse import duckdb_sql as sql
+from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
+from flows.warehouse.warehouse import (
+    Batch,
+    Fenced,
+    Landed,
+    LedgerLine,
+    StreamState,
+    Unaccounted,
+)
+
+
+class DuckDBWarehouses:
+    """
+    :param wait_seconds: for another process to let go of a tenant's file
+    """
+
+    def __init__(self, folder: Path, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._folder = folder
+        self._wait_seconds = wait_seconds
+
+    @contextmanager
+    def open(self, tenant_id: str) -> Iterator[DuckDBWarehouse]:
+        connection = connect(self._file(tenant_id), wait_seconds=self._wait_seconds)
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield DuckDBWarehouse(connection)
+        finally:
+            connection.close()
+
+    def dbt_environment(self, tenant_id: str) -> dict[str, str]:
+        return {"MERCURIOS_WAREHOUSE_FILE": str(self._file(tenant_id))}
+
+    def _file(self, tenant_id: str) -> Path:
+        # The name is the same for all tenants: dbt's manifest carries the database's name.
+        return self._folder / str(UUID(tenant_id)) / "warehouse.duckdb"
+
+
+class DuckDBWarehouse:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._db = connection
+
+    def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
+        with self._transaction():
+            for statement in sql.LEDGER:
+                self._db.execute(statement)
+            for table in tables:
+                for statement in sql.raw_table(table):
+                    self._db.execute(statement)
+            settings = [tenant.code, tenant.name, tenant.time_zone, tenant.currency, tenant.country]
+            known = self._rows("select * exclude (updated_at) from raw.tenants")
+            if known != [tuple(settings)]:
+                self._db.execute("delete from raw.tenants")
+                self._db.execute(
+                    "insert into raw.tenants values (?, ?, ?, ?, ?, ?)", [*settings, _naive(at)]
+                )
+
+    def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
+        found = self._rows(
+            "select bookmark from raw.bookmarks where connection_id = ? and stream = ?",
+            [connection_id, stream],
+        )
+        return _utc(found[0][0]) if found else None
+
+    def land(self, batch: Batch, *, at: datetime) -> Landed:
+        with self._transaction():
+            if (earlier := self._landed_before(batch)) is not None:
+                return earlier
+            self._check_fence(batch)
+            at = self._after_the_last(at)
+            self._db.execute(
+                sql.classify(batch.table),
+                {
+                    "file": str(batch.file),
+                    "connection_id": batch.connection_id,
+                    "extracted_at": _naive(batch.extracted_at),
+                },
+            )
+            landed = self._account(batch)
+            for statement in sql.merge(batch.table):
+                self._db.execute(statement, _only_named(statement, _values(batch, at=at)))
+            self._db.execute(sql.REJECTS, [batch.batch_id, str(batch.rejects)])
+            self._write_ledger(batch, landed, at=at)
+            self._db.execute("drop table classified")
+        return landed
+
+    def landed_through(self) -> datetime | None:
+        found = self._rows("select max(landed_at) from raw.batches where new + changed > 0")
+        return _utc(found[0][0])
+
+    def landed_after(self, moment: datetime) -> list[str]:
+        found = self._rows(
+            "select distinct connector || '__' || stream as raw_table from raw.batches"
+            " where new + changed > 0 and landed_at > ? order by raw_table",
+            [_naive(moment)],
+        )
+        return [table for (table,) in found]
+
+    def ledger(self) -> list[LedgerLine]:
+        if not self._rows(sql.HAS_LEDGER):
+            return []
+        return [
+            LedgerLine(table=table, landed_at=landed_at.replace(tzinfo=UTC), file=file)
+            for table, landed_at, file in self._rows(sql.LEDGER_LINES)
+        ]
+
+    def streams(self) -> list[StreamState]:
+        return [
+            StreamState(
+                connection=connection,
+                stream=stream,
+                read_at=read_at.replace(tzinfo=UTC),
+                records=records,
+                bookmark=_utc(bookmark),
+            )
+            for connection, stream, read_at, records, bookmark in self._rows(sql.STREAMS)
+        ]
+
+    def export(self, *, views: list[str], folder: Path) -> dict[str, int]:
+        rows = {}
+        with self._transaction():
+            for view in views:
+                # Ordered, so that equal views are equal files.
+                statement = (
+                    f"copy (select * from analytics.{sql.name(view)} order by all)"
+                    " to $target (format parquet, compression zstd)"
+                )
+                rows[view] = self._rows(statement, {"target": str(folder / f"{view}.parquet")})[0][
+                    0
+                ]
+        return rows
+
+    def _check_fence(self, batch: Batch) -> None:
+        held = self._rows(
+            "select fence from raw.fences where connection_id = ?", [batch.connection_id]
+        )
+        if held and held[0][0] > batch.fence:
+            raise Fenced("A later run of this connection has begun. This one stops here.")
+        self._db.execute(
+            "insert or replace into raw.fences values (?, ?)", [batch.connection_id, batch.fence]
+        )
+
+    def _landed_before(self, batch: Batch) -> Landed | None:
+        found = self._rows(sql.ACCOUNT, [batch.batch_id])
+        if not found:
+            return None
+        extracted, new, changed, unchanged, rejected, bookmark = found[0]
+        return Landed(
+            extracted=extracted,
+            new=new,
+            changed=changed,
+            unchanged=unchanged,
+            rejected=rejected,
+            bookmark=datetime.fromisoformat(bookmark) if bookmark else None,
+        )
+
+    def _after_the_last(self, at: datetime) -> datetime:
+        """What is built next is found by the time of landing, so it never goes back."""
+        last = self._rows("select max(landed_at) from raw.batches")[0][0]
+        return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
+
+    def _account(self, batch: Batch) -> Landed:
+        new, changed, unchanged, newest = self._rows(sql.COUNTS, [_naive(batch.extracted_at)])[0]
+        rejected = self._rows("select count(*) from read_parquet(?)", [str(batch.rejects)])[0][0]
+        if new + changed + unchanged + rejected != batch.records:
+            raise Unaccounted(
+                f"{batch.records} records of {batch.stream} were read, and"
+                f" {new + changed + unchanged + rejected} reached the warehouse. None has landed."
+            )
+        before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
+        after = max(filter(None, (before, _utc(newest))), default=None)
+        return Landed(
+            extracted=batch.records,
+            new=new,
+            changed=changed,
+            unchanged=unchanged,
+            rejected=rejected,
+            bookmark=after,
+        )
+
+    def _write_ledger(self, batch: Batch, landed: Landed, *, at: datetime) -> None:
+        if landed.bookmark is not None:
+            self._db.execute(
+                "insert or replace into raw.bookmarks values (?, ?, ?, ?)",
+                [batch.connection_id, batch.stream, _naive(landed.bookmark), _naive(at)],
+            )
+        self._db.execute(
+            sql.BATCH,
+            [
+                *(batch.batch_id, batch.tenant_id, batch.connection_id, batch.connector),
+                *(batch.stream, batch.run_id, _naive(batch.extracted_at), _naive(at)),
+                *(landed.extracted, landed.new, landed.changed, landed.unchanged, landed.rejected),
+                batch.bytes_read,
+                batch.lake_key if landed.brought_something else None,
+                landed.bookmark.isoformat() if landed.bookmark else None,
+            ],
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.begin()
+        try:
+            yield
+        except BaseException:  # whatever it was, half of it must not stay
+            self._db.rollback()
+            raise
+        self._db.commit()
+
+    def _rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._db.execute(statement, values).fetchall()
+        return rows
+
+
+def _values(batch: Batch, *, at: datetime) -> dict[str, Any]:
+    return {
+        "tenant_id": batch.tenant_id,
+        "connection_id": batch.connection_id,
+        "batch_id": batch.batch_id,
+        "extracted_at": _naive(batch.extracted_at),
+        "landed_at": _naive(at),
+        "file": str(batch.file),
+    }
+
+
+def _only_named(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    """DuckDB refuses values that a statement does not name."""
+    return {name: value for name, value in values.items() if f"${name}" in statement}
+
+
+def _naive(moment: datetime) -> datetime:
+    """Timestamps in the warehouse are UTC without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -1,0 +1,182 @@
+"""The statements of the DuckDB warehouse. What varies is bound; names are checked and quoted."""
+
+from __future__ import annotations
+
+import re
+
+# Local files need no extension, and nothing may be fetched at run time.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+LEDGER = (
+    "create schema if not exists raw",
+    "create schema if not exists analytics",
+    """create table if not exists raw.tenants (
+        tenant_id varchar not null, name varchar not null, time_zone varchar not null,
+        currency varchar not null, country varchar not null, updated_at timestamp not null)""",
+    """create table if not exists raw.batches (
+        batch_id varchar primary key, tenant_id varchar not null, connection_id varchar not null,
+        connector varchar not null, stream varchar not null, run_id varchar not null,
+        extracted_at timestamp not null, landed_at timestamp not null,
+        extracted bigint not null, new bigint not null, changed bigint not null,
+        unchanged bigint not null, rejected bigint not null, bytes bigint not null,
+        file varchar, bookmark varchar,
+        check (extracted = new + changed + unchanged + rejected))""",
+    """create table if not exists raw.bookmarks (
+        connection_id varchar, stream varchar, bookmark timestamp not null,
+        updated_at timestamp not null, primary key (connection_id, stream))""",
+    """create table if not exists raw.fences (
+        connection_id varchar primary key, fence bigint not null)""",
+    """create table if not exists raw.rejects (
+        batch_id varchar not null, reason varchar not null, payload varchar not null)""",
+)
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier. Names come from connectors and models, which are checked; so is this."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,99}", identifier):
+        raise ValueError(f"{identifier!r} is not the name of a table.")
+    return f'"{identifier}"'
+
+
+def raw_table(table: str) -> tuple[str, str]:
+    """The append-only table of a stream, and what is current of each record: its hash alone.
+
+    The second is what keeps an increment as cheap as it is small, however long the history.
+    """
+    return (
+        f"""create table if not exists raw.{name(table)} (
+            tenant_id varchar not null, connection_id varchar not null, batch_id varchar not null,
+            record_key varchar not null, changed_at timestamp not null,
+            content_hash varchar not null, extracted_at timestamp not null,
+            landed_at timestamp not null, payload varchar not null)""",
+        f"""create table if not exists raw.{name(table + "__current")} (
+            connection_id varchar not null, record_key varchar not null,
+            content_hash varchar not null)""",
+    )
+
+
+def classify(table: str) -> str:
+    """Compare each record of a file with what came before it: in the file, else in raw.
+
+    What comes before is decided as in the history of `transforms/`, down to the hash that breaks a
+    tie. Otherwise the two could disagree on what is current, and the truth, read again, would pass
+    for unchanged. Payloads stay out of it: windows over them would need memory for all of them.
+    """
+    return f"""
+        create or replace temp table classified as
+        with
+
+        batch as (
+            select
+                file_row_number as position,
+                record_key,
+                changed_at,
+                coalesce(changed_at, $extracted_at) as moment,
+                content_hash
+            from read_parquet($file, file_row_number = true)
+        ),
+
+        compared as (
+            select
+                batch.*,
+                coalesce(
+                    lag(batch.content_hash) over (
+                        partition by batch.record_key
+                        order by batch.moment, batch.content_hash
+                    ),
+                    held.content_hash
+                ) as previous_hash
+            from batch
+            left join raw.{name(table + "__current")} as held
+                on held.connection_id = $connection_id and held.record_key = batch.record_key
+        )
+
+        select
+            *,
+            case
+                when previous_hash is null then 'new'
+                when previous_hash = content_hash then 'unchanged'
+                else 'changed'
+            end as verdict
+        from compared
+    """
+
+
+# A date far ahead of the source's own today would hide everything that changes until then.
+COUNTS = """
+    select
+        count(*) filter (where verdict = 'new'),
+        count(*) filter (where verdict = 'changed'),
+        count(*) filter (where verdict = 'unchanged'),
+        max(changed_at) filter (where changed_at <= ?::timestamp + interval 1 day)
+    from classified
+"""
+
+REJECTS = "insert into raw.rejects select ?, reason, payload from read_parquet(?)"
+
+BATCH = f"insert into raw.batches values ({', '.join('?' * 16)})"
+
+
+def merge(table: str) -> tuple[str, str, str]:
+    """Append what is new or changed, and note what is current of it now."""
+    current = name(table + "__current")
+    return (
+        f"""
+        insert into raw.{name(table)}
+        select
+            $tenant_id, $connection_id, $batch_id, classified.record_key,
+            classified.moment, classified.content_hash,
+            $extracted_at, $landed_at, read.payload
+        from classified
+        inner join read_parquet($file, file_row_number = true) as read
+            on classified.position = read.file_row_number
+        where classified.verdict <> 'unchanged'
+        """,
+        f"""
+        delete from raw.{current}
+        where connection_id = $connection_id
+            and record_key in (select record_key from classified where verdict <> 'unchanged')
+        """,
+        f"""
+        insert into raw.{current}
+        select $connection_id, record_key, content_hash
+        from classified
+        where record_key in (select record_key from classified where verdict <> 'unchanged')
+        qualify row_number() over (
+            partition by record_key order by moment desc, content_hash desc
+        ) = 1
+        """,
+    )
+
+
+ACCOUNT = """
+    select extracted, new, changed, unchanged, rejected, bookmark
+    from raw.batches
+    where batch_id = ?
+"""
+
+HAS_LEDGER = """
+    select 1 from information_schema.tables where table_schema = 'raw' and table_name = 'batches'
+"""
+
+LEDGER_LINES = """
+    select connector || '__' || stream, landed_at, file from raw.batches order by landed_at
+"""
+
+STREAMS = """
+    select
+        batches.connection_id,
+        batches.stream,
+        max(batches.extracted_at),
+        sum(batches.new),
+        any_value(bookmarks.bookmark)
+    from raw.batches
+    left join raw.bookmarks using (connection_id, stream)
+    group by batches.connection_id, batches.stream
+    order by batches.connection_id, batches.stream
+"""

@@ -1,0 +1,139 @@
+"""The seam to a tenant's warehouse: batches go in, with their bookmark and their ledger line."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from flows.portal import Tenant
+
+
+class WarehouseBusy(Exception):
+    """Another process holds the warehouse; the run may be tried again."""
+
+
+class Fenced(Exception):
+    """A later run of the same connection has begun; this one may no longer commit."""
+
+
+class Unaccounted(Exception):
+    """Records were lost between reading and landing. Nothing of the batch has landed."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one run read from one stream, on its way into raw.
+
+    `file` is a Parquet file on this machine with `record_key`, `changed_at` (UTC, or null),
+    `content_hash` and `payload`, in the order in which the source gave the records; `rejects` is
+    one with `reason` and `payload`. Together they hold the `records` that the reader counted.
+    """
+
+    batch_id: str
+    tenant_id: str
+    connection_id: str
+    connector: str
+    stream: str
+    run_id: str
+    fence: int
+    extracted_at: datetime
+    records: int
+    bytes_read: int
+    lake_key: str
+    file: Path
+    rejects: Path
+
+    @property
+    def table(self) -> str:
+        return f"{self.connector}__{self.stream}"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The account of a batch: `extracted = new + changed + unchanged + rejected`."""
+
+    extracted: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    bookmark: datetime | None = None
+
+    @property
+    def brought_something(self) -> bool:
+        return self.new + self.changed > 0
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A batch that has landed; `file` is its key in the lake, if it brought something."""
+
+    table: str
+    landed_at: datetime
+    file: str | None
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """What the warehouse holds of one stream of one connection."""
+
+    connection: str
+    stream: str
+    read_at: datetime
+    records: int
+    bookmark: datetime | None
+
+
+class Warehouse(Protocol):
+    def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
+        """Make sure that raw has these tables and knows the tenant's settings."""
+
+    def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
+        """The newest change (UTC) that a connection has landed of a stream."""
+
+    def land(self, batch: Batch, *, at: datetime) -> Landed:
+        """Put a batch into raw, together with its bookmark and its ledger line, or not at all.
+
+        Of two contents with one time of change, the one with the greater hash counts as the later:
+        the history in `transforms/` breaks the tie in the same way. A batch that has landed already
+        lands no second time; its first account is given again.
+
+        :param at: when it lands; moved to just after the last landing if a clock was set back
+        :raises Fenced: if a later run of the connection has begun
+        :raises Unaccounted: if its files do not hold the records that were read
+        """
+
+    def landed_through(self) -> datetime | None:
+        """When the last batch landed that brought something."""
+
+    def landed_after(self, moment: datetime) -> list[str]:
+        """The raw tables that batches have brought something to since then."""
+
+    def ledger(self) -> list[LedgerLine]:
+        """Every batch that has landed; nothing if the warehouse is new."""
+
+    def streams(self) -> list[StreamState]: ...
+
+    def export(self, *, views: list[str], folder: Path) -> dict[str, int]:
+        """Write analytics views, all of one moment, as `<view>.parquet`; give their rows."""
+
+
+class Warehouses(Protocol):
+    """The warehouses of all tenants, on one engine."""
+
+    def open(self, tenant_id: str) -> AbstractContextManager[Warehouse]:
+        """:raises WarehouseBusy: if another process holds it for too long"""
+
+    def dbt_environment(self, tenant_id: str) -> dict[str, str]:
+        """What `transforms/profiles.yml` needs to find the warehouse. It holds no secret."""
+
+
+def warehouses_for(engine: str, *, folder: Path) -> Warehouses:
+    """The warehouses of an engine, as the tenant's settings name it."""
+    from flows.warehouse.duckdb import DuckDBWarehouses
+
+    engines = {"DUCKDB": DuckDBWarehouses}
+    return engines[engine](folder)

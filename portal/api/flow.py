@@ -1,0 +1,196 @@
+"""What flow runs use: claim a run, fetch its credentials, report. The scope is `flows`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from django.utils import timezone
+from django_scopes import scopes_disabled
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.describing import described
+from portal.api.inputs import from_body
+from portal.api.views import ApiView
+from portal.connections.models import Connection
+from portal.connections.secrets import secret_store
+from portal.runs import services
+from portal.runs.models import Run, StreamResult
+from portal.tenants.models import Tenant
+
+NO_STORE = {"Cache-Control": "no-store"}
+# The largest number that the database holds.
+MOST = 2**63 - 1
+ENDS = sorted(Run.ENDED)
+
+
+class JobTenant(serializers.Serializer[Any]):
+    code = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    time_zone = serializers.CharField()
+    currency = serializers.CharField()
+    country = serializers.CharField()
+    engine = serializers.CharField()
+
+
+class JobConnection(serializers.Serializer[Any]):
+    code = serializers.UUIDField()
+    name = serializers.CharField()
+    connector = serializers.CharField()
+    streams = serializers.ListField(child=serializers.CharField())
+    full_read_streams = serializers.ListField(child=serializers.CharField())
+    history_from = serializers.DateField(allow_null=True)
+    kept_personal_fields = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField())
+    )
+
+
+class RunClaimApi(ApiView):
+    """A flow run begins: which tenant, which streams, which fence."""
+
+    scopes = {"POST": "flows"}
+
+    class InputSerializer(serializers.Serializer[Any]):
+        connection = serializers.UUIDField()
+        flow_run_id = serializers.UUIDField()
+
+    class OutputSerializer(serializers.Serializer[Any]):
+        run = serializers.UUIDField()
+        fence = serializers.IntegerField(help_text="Higher than that of any earlier run.")
+        tenant = JobTenant()
+        connection = JobConnection()
+
+    @described(request=InputSerializer, responses={201: OutputSerializer})
+    def post(self, request: Request) -> Response:
+        asked = from_body(self.InputSerializer, request)
+        with scopes_disabled():  # a worker serves every tenant
+            connection = (
+                Connection.objects.select_related("tenant").filter(code=asked["connection"]).first()
+            )
+        if connection is None:
+            raise Http404
+        claim = services.claim_run(
+            connection=connection, flow_run_id=asked["flow_run_id"], at=timezone.now()
+        )
+        return Response(_job(claim, connection), status=201)
+
+
+class RunCredentialsApi(ApiView):
+    """The credentials of a run that is going on. They are never in a run's parameters."""
+
+    scopes = {"GET": "flows"}
+
+    class OutputSerializer(serializers.Serializer[Any]):
+        credentials = serializers.DictField(child=serializers.CharField())
+        pseudonym_key = serializers.CharField(help_text="In hexadecimal digits.")
+
+    @described(responses=OutputSerializer)
+    def get(self, request: Request, code: UUID) -> Response:
+        run = _run(code)
+        if run.status in Run.ENDED:
+            raise Http404
+        return Response(
+            {
+                "credentials": secret_store().get(connection=run.connection),
+                "pseudonym_key": _pseudonym_key(run.tenant),
+            },
+            headers=NO_STORE,
+        )
+
+
+class RunStreamApi(ApiView):
+    scopes = {"PUT": "flows"}
+
+    class InputSerializer(serializers.Serializer[Any]):
+        status = serializers.ChoiceField(choices=StreamResult.Status.choices)
+        extracted = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        new = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        changed = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        unchanged = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        rejected = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        bytes_read = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        seconds = serializers.FloatField(min_value=0, default=0)
+        is_incremental = serializers.BooleanField(default=False)
+        bookmark = serializers.CharField(max_length=64, allow_blank=True, default="")
+        message = serializers.CharField(max_length=2000, allow_blank=True, default="")
+
+    @described(request=InputSerializer, responses={204: None})
+    def put(self, request: Request, code: UUID, stream: str) -> Response:
+        """Write down what a run did with one stream; saying it again replaces it."""
+        said = from_body(self.InputSerializer, request)
+        counts = services.StreamCounts(
+            **{name: said.pop(name) for name in services.StreamCounts.__dataclass_fields__}
+        )
+        services.record_stream(
+            run=_run(code), report=services.StreamReport(stream=stream, counts=counts, **said)
+        )
+        return Response(status=204)
+
+
+class RunFinishApi(ApiView):
+    scopes = {"POST": "flows"}
+
+    class InputSerializer(serializers.Serializer[Any]):
+        status = serializers.ChoiceField(choices=ENDS)
+        message = serializers.CharField(max_length=2000, allow_blank=True, default="")
+        actor = serializers.ChoiceField(choices=Run.Actor.choices, default="", allow_blank=True)
+        publication = serializers.CharField(max_length=40, allow_blank=True, default="")
+        steps = serializers.DictField(default=dict)
+
+    @described(request=InputSerializer, responses={204: None})
+    def post(self, request: Request, code: UUID) -> Response:
+        """Write down how a run ended; the first word stands."""
+        said = from_body(self.InputSerializer, request)
+        services.finish_run(run=_run(code), at=timezone.now(), **said)
+        return Response(status=204)
+
+
+def _job(claim: services.Claim, connection: Connection) -> dict[str, Any]:
+    tenant = connection.tenant
+    return {
+        "run": str(claim.run.code),
+        "fence": claim.fence,
+        "tenant": {
+            "code": str(tenant.code),
+            "slug": tenant.slug,
+            "name": tenant.name,
+            "time_zone": tenant.time_zone,
+            "currency": tenant.currency,
+            "country": tenant.country,
+            "engine": tenant.engine,
+        },
+        "connection": {
+            "code": str(connection.code),
+            "name": connection.name,
+            "connector": connection.connector,
+            "streams": connection.streams,
+            "full_read_streams": connection.full_read_streams,
+            "history_from": connection.history_from,
+            "kept_personal_fields": connection.kept_personal_fields,
+        },
+    }
+
+
+def _pseudonym_key(tenant: Tenant) -> str:
+    """One key a tenant: the same shopper's hash differs between two retailers."""
+    key = settings.PSEUDONYM_KEY.encode()
+    return hmac.new(key, str(tenant.code).encode(), hashlib.sha256).hexdigest()
+
+
+def _run(code: UUID) -> Run:
+    with scopes_disabled():  # a worker serves every tenant
+        run = (
+            Run.objects.select_related("tenant", "connection", "connection__tenant")
+            .filter(code=code)
+            .first()  # the code is unique
+        )
+    if run is None:
+        raise Http404
+    return run

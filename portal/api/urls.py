@@ -1,0 +1,59 @@
+"""The addresses of the REST API, version 1."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from portal.api import (
+    connections,
+    connectors,
+    deployments,
+    flow,
+    keys,
+    members,
+    platform,
+    publications,
+    rows,
+    runs,
+    tenants,
+)
+from portal.api.docs import DocsView, SchemaView
+from portal.api.views import NothingHereApi
+
+TENANT = "tenants/<slug:tenant>"
+CONNECTION = f"{TENANT}/connections/<slug:connection>"
+PUBLICATION = f"{TENANT}/publications/<slug:publication>"
+
+urlpatterns = [
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", DocsView.as_view(url_name="schema"), name="api-docs"),
+    path("connectors", connectors.ConnectorsApi.as_view()),
+    path("tenants", tenants.TenantsApi.as_view()),
+    path(TENANT, tenants.TenantApi.as_view()),
+    path(f"{TENANT}/members", members.MembersApi.as_view()),
+    path(f"{TENANT}/members/<str:user>", members.MemberApi.as_view()),
+    path(f"{TENANT}/keys", keys.KeysApi.as_view()),
+    path(f"{TENANT}/keys/<uuid:code>", keys.KeyApi.as_view()),
+    path(f"{TENANT}/connections", connections.ConnectionsApi.as_view()),
+    path(CONNECTION, connections.ConnectionApi.as_view()),
+    path(f"{CONNECTION}/credentials", connections.ConnectionCredentialsApi.as_view()),
+    path(f"{CONNECTION}/test", connections.ConnectionTestApi.as_view()),
+    path(f"{CONNECTION}/schedule", deployments.ConnectionScheduleApi.as_view()),
+    path(f"{CONNECTION}/deployment", deployments.ConnectionDeploymentApi.as_view()),
+    path(f"{CONNECTION}/runs", runs.ConnectionRunsApi.as_view()),
+    path(f"{TENANT}/runs", runs.RunsApi.as_view()),
+    path(f"{TENANT}/runs/<uuid:code>", runs.RunApi.as_view()),
+    path(f"{TENANT}/runs/<uuid:code>/cancel", runs.RunCancelApi.as_view()),
+    path(f"{TENANT}/publications", publications.PublicationsApi.as_view()),
+    path(PUBLICATION, publications.PublicationApi.as_view()),
+    path(f"{PUBLICATION}/<slug:view>", rows.RowsApi.as_view()),
+    path("flow/runs", flow.RunClaimApi.as_view()),
+    path("flow/runs/<uuid:code>/credentials", flow.RunCredentialsApi.as_view()),
+    path("flow/runs/<uuid:code>/streams/<slug:stream>", flow.RunStreamApi.as_view()),
+    path("flow/runs/<uuid:code>/finish", flow.RunFinishApi.as_view()),
+    path("platform/reconcile", platform.ReconcileApi.as_view()),
+    path("platform/tenants", platform.PlatformTenantsApi.as_view()),
+    path("platform/costs", platform.CostsApi.as_view()),
+    # Also here an error is a problem, not a page.
+    re_path(r"", NothingHereApi.as_view()),
+]

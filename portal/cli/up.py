@@ -1,0 +1,183 @@
+"""Bringing Mercurios up on one machine, step by step, and saying what happens."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
+from django_scopes import scopes_disabled
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from portal.access.services import ensure_service_key
+from portal.cli.demo import CONNECTION, RETAILERS, onboard_demo_retailer
+from portal.cli.processes import CannotStart, Program, Programs, check_port_is_free
+from portal.cli.stack import Ports, Stack, answers
+from portal.connections.models import Connection
+from portal.pipelines.prefect import prefect_api
+from portal.pipelines.services import deploy, reconcile
+from portal.runs.models import Run
+from portal.runs.selectors import latest_run
+from portal.runs.services import run_now
+from portal.runs.settle import settle_runs
+
+NEEDED_BYTES = 2 * 1024**3
+OPERATOR = "operator"
+START_SECONDS = 120.0
+RUN_SECONDS = 600.0
+
+
+@dataclass
+class Phases:
+    """How long each phase took; shown while it lasts and kept for the summary."""
+
+    console: Console
+    taken: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            progress.add_task(name, total=None)
+            yield
+        self.taken[name] = time.monotonic() - begun
+        self.console.print(f"[green]done[/green] {name} ({self.taken[name]:.1f} s)")
+
+
+@dataclass
+class Up:
+    programs: Programs
+    console: Console
+    is_demo: bool
+    password: str | None = None
+
+    def __post_init__(self) -> None:
+        self.phases = Phases(self.console)
+        ports = Ports(settings.PORTAL_PORT, settings.PREFECT_PORT, settings.TILL_PORT)
+        self.stack = Stack(home=settings.HOME, project=settings.BASE_DIR, ports=ports)
+
+    def start(self) -> None:
+        """:raises CannotStart: with what to do"""
+        self._check_machine()
+        # The slowest starter first: the database is made ready while Prefect comes up.
+        self.programs.start(self.stack.prefect())
+        if self.is_demo:
+            self.programs.start(self.stack.till())
+        with self.phases.phase("Database"):
+            call_command("migrate", verbosity=0, interactive=False)
+            self.password = ensure_operator()
+            ensure_service_key(secret=settings.SERVICE_TOKEN, at=timezone.now())
+        with self.phases.phase("Portal"):
+            self.programs.start(self.stack.portal())
+            self._wait(f"{self.stack.portal_url}/health", "The portal")
+        with self.phases.phase("Prefect server"):
+            self._wait(f"{self.stack.prefect_url}/api/health", "The Prefect server")
+        with self.phases.phase("Reconciliation of Prefect with the portal"):
+            api = prefect_api()
+            reconcile(api=api, at=timezone.now())
+            settle_runs(api=api, at=timezone.now())
+            self.programs.start(self.stack.worker())
+        platform = self.stack.platform_deployments()
+        platform.start(folder=self.stack.project)
+        try:
+            if self.is_demo:
+                self._demonstrate()
+            with self.phases.phase("Platform deployments"):
+                finish(platform)
+        finally:
+            platform.stop()
+
+    def _demonstrate(self) -> None:
+        self._wait(f"{self.stack.till_url}/_simulator/requests", "The simulated till")
+        with self.phases.phase("Onboarding of two retailers"):
+            connections = [
+                demo_connection(retailer.slug)
+                or onboard_demo_retailer(retailer, till_url=self.stack.till_url, at=timezone.now())
+                for retailer in RETAILERS
+            ]
+        with self.phases.phase("First runs"):
+            api, now = prefect_api(), timezone.now()
+            for connection in connections:
+                if not has_published(connection):
+                    deploy(connection=connection, api=api, at=now)
+                    run_now(connection=connection, api=api, at=now)
+            wait_for_runs(connections, programs=self.programs, at=now)
+
+    def _wait(self, url: str, what: str) -> None:
+        self.programs.wait_until(is_ready=lambda: answers(url), what=what, seconds=START_SECONDS)
+
+    def _check_machine(self) -> None:
+        settings.HOME.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.HOME).free
+        if free < NEEDED_BYTES:
+            raise CannotStart(
+                f"The disk of {settings.HOME} has {free // 1024**2} MB left; Mercurios needs"
+                f" {NEEDED_BYTES // 1024**2}. Free some, or choose another place with"
+                " MERCURIOS_HOME."
+            )
+        ports = self.stack.ports
+        check_port_is_free(ports.portal, variable="MERCURIOS_PORTAL_PORT")
+        check_port_is_free(ports.prefect, variable="MERCURIOS_PREFECT_PORT")
+        if self.is_demo:
+            check_port_is_free(ports.till, variable="MERCURIOS_TILL_PORT")
+
+
+def ensure_operator() -> str | None:
+    """Create the first operator, if there is none. Gives the password, which is not kept."""
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(username=OPERATOR, password=password)
+    return password
+
+
+def finish(program: Program) -> None:
+    """Wait for a program that ends by itself.
+
+    :raises CannotStart: if it fails
+    """
+    if program.process is not None and program.process.wait(START_SECONDS) != 0:
+        raise CannotStart(f"The {program.name} failed. The end of its log:\n{program.tail()}")
+
+
+def demo_connection(slug: str) -> Connection | None:
+    with scopes_disabled():  # the tenant is named in the call
+        found: Connection | None = (
+            Connection.objects.select_related("tenant", "schedule")
+            .filter(tenant__slug=slug, name=CONNECTION)
+            .first()  # the pair is unique
+        )
+    return found
+
+
+def has_published(connection: Connection) -> bool:
+    with scopes_disabled():  # the connection is named in the call
+        return bool(Run.objects.filter(connection=connection).exclude(publication="").exists())
+
+
+def wait_for_runs(connections: list[Connection], *, programs: Programs, at: datetime) -> None:
+    """:raises CannotStart: if one of them does not complete"""
+    waiting = {connection.pk: connection for connection in connections}
+
+    def all_ended() -> bool:
+        for connection in list(waiting.values()):
+            run = latest_run(connection)
+            if run is None or run.status in Run.ENDED:
+                del waiting[connection.pk]
+                if run is not None and run.status != Run.Status.COMPLETED:
+                    ended = run.get_status_display()
+                    raise CannotStart(f"The run of {connection} {ended}: {run.message}")
+        return not waiting
+
+    programs.wait_until(is_ready=all_ended, what="The first runs", seconds=RUN_SECONDS)

@@ -1,0 +1,130 @@
+"""The two steps between a new connection and its deployment: credentials, then setup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.connections.admin_actions import applied
+from portal.connections.admin_shown import credentials_note, starts_of, stream_rows
+from portal.connections.forms import CredentialsForm, SetupForm
+from portal.connections.models import Connection
+from portal.connections.services import connector_named, test_connection
+from portal.connections.setup import enter_credentials
+from portal.lib.errors import Refused
+from portal.pipelines.onboarding import save_setup
+from portal.pipelines.prefect import prefect_api
+from portal.tenants.door import show_refusal
+
+if TYPE_CHECKING:
+    from portal.connections.admin import ConnectionAdmin
+
+
+def address(connection: Connection, page: str) -> str:
+    return reverse(f"admin:connections_connection_{page}", args=[connection.pk])
+
+
+def credentials_step(
+    admin: ConnectionAdmin, request: HttpRequest, connection: Connection
+) -> HttpResponse:
+    connector = connector_named(connection.connector)
+    form = CredentialsForm(connector, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            enter_credentials(
+                connection=connection,
+                values=form.cleaned_data,
+                at=timezone.now(),
+                by=request.user if request.user.is_authenticated else None,
+            )
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            admin.log_change(request, connection, "Set the credentials and tested them.")
+            return HttpResponseRedirect(address(connection, "setup"))
+    return admin.page(
+        request,
+        connection,
+        "admin/connections/connection/credentials.html",
+        title="Credentials",
+        form=form,
+        connector=connector,
+        note=credentials_note(connection),
+    )
+
+
+def test_step(admin: ConnectionAdmin, request: HttpRequest, connection: Connection) -> HttpResponse:
+    test_connection(connection=connection, at=timezone.now())
+    admin.log_change(request, connection, "Tested the connection.")
+    return HttpResponseRedirect(address(connection, "setup"))
+
+
+def setup_step(
+    admin: ConnectionAdmin, request: HttpRequest, connection: Connection
+) -> HttpResponse:
+    connector = connector_named(connection.connector)
+    form = SetupForm(connection, connector, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            return _saved(admin, request, connection, form)
+        except Refused as refused:
+            show_refusal(form, refused)
+            connection.refresh_from_db()
+    chosen = form["streams"].value() or []
+    return admin.page(
+        request,
+        connection,
+        "admin/connections/connection/setup.html",
+        title="Setup",
+        form=form,
+        rows=stream_rows(connection, connector, chosen),
+        personal=list(form.personal_fields()),
+        starts=starts_of(connection, timezone.now()),
+        is_ready=bool(connection.test_result and connection.test_result["ok"]),
+    )
+
+
+def _saved(
+    admin: ConnectionAdmin, request: HttpRequest, connection: Connection, form: SetupForm
+) -> HttpResponse:
+    deploys, now = "_deploy" in request.POST, timezone.now()
+    pipeline = save_setup(
+        connection=connection,
+        setup=form.setup(),
+        deploys=deploys,
+        api=prefect_api(is_patient=False),
+        at=now,
+    )
+    admin.log_change(request, connection, "Deployed it." if deploys else "Changed the setup.")
+    message, level = f"{connection} is saved.", messages.SUCCESS
+    if pipeline is not None:
+        done = applied(pipeline, f"{connection} is {'deployed' if deploys else 'saved'}")
+        message, level = done.message, done.level
+    messages.add_message(request, level, f"{message} {starts_sentence(connection, now)}")
+    _warn_of_missing(request, connection)
+    return HttpResponseRedirect(address(connection, "change" if deploys else "setup"))
+
+
+def starts_sentence(connection: Connection, now: datetime) -> str:
+    starts = starts_of(connection, now)
+    if not starts:
+        return "It runs only when asked."
+    return f"Next starts: {', '.join(starts)} ({connection.tenant.time_zone})."
+
+
+def _warn_of_missing(request: HttpRequest, connection: Connection) -> None:
+    streams = connector_named(connection.connector).streams
+    left_out = [
+        stream.title
+        for name, stream in streams.items()
+        if stream.required and name not in connection.streams
+    ]
+    if left_out:
+        messages.warning(
+            request, f"Without {', '.join(left_out)} some of the published numbers stay empty."
+        )

@@ -1,0 +1,59 @@
+"""Reading connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_scopes import scopes_disabled
+
+from portal.connections.models import Connection, Credentials
+from portal.lib.errors import Refused
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+def connections() -> QuerySet[Connection]:
+    """The connections of the tenant in scope."""
+    found: QuerySet[Connection] = Connection.objects.select_related("tenant", "schedule")
+    return found.order_by("tenant__slug", "name")
+
+
+def connection_by_path(path: str) -> Connection:
+    """The connection that operators call `tenant/name`.
+
+    :raises Refused: if there is none
+    """
+    slug, _, name = path.partition("/")
+    with scopes_disabled():  # the tenant is named in the call
+        found: Connection | None = (
+            Connection.objects.select_related("tenant", "schedule", "pipeline")
+            .filter(tenant__slug=slug, name=name)
+            .first()  # the pair is unique
+        )
+    if found is None:
+        raise Refused(
+            f"There is no connection {path}. Write TENANT/NAME; `manage.py status` lists them.",
+            field="connection",
+        )
+    return found
+
+
+def has_credentials(connection: Connection) -> bool:
+    with scopes_disabled():  # the connection is named in the call
+        return Credentials.objects.filter(connection=connection).exists()
+
+
+def check_ready(connection: Connection) -> None:
+    """:raises Refused: with the first thing that has to be done before it can run"""
+    if not has_credentials(connection):
+        raise Refused(f"{connection} has no credentials yet. Enter them first.")
+    if connection.test_result is None:
+        raise Refused(f"{connection} has not been tested yet. Test it first.")
+    if not connection.test_result["ok"]:
+        raise Refused(
+            f"The last test of {connection} failed: {connection.test_result['message']}"
+            " Correct that and test it again."
+        )
+    if not connection.streams:
+        raise Refused(f"{connection} has no streams yet. Choose at least one.")

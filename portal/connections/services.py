@@ -1,0 +1,233 @@
+"""Writing connections: their account, credentials, streams and schedule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from flows.connectors.catalog import UnknownConnector, connector
+from flows.connectors.credentials import CredentialsInvalid
+from flows.connectors.probe import ProbeResult, probe
+from flows.connectors.spec import Connector, validate_credentials
+from portal.connections.cron import checked_cron
+from portal.connections.models import Connection, Schedule
+from portal.connections.secrets import secret_store
+from portal.lib.errors import Refused
+from portal.tenants.models import SLUG_PATTERN, Tenant
+
+
+def create_connection(*, tenant: Tenant, connector: str, name: str) -> Connection:
+    """:raises Refused: if the connector is unknown, or the name malformed or taken"""
+    check_new_connection(tenant=tenant, connector=connector, name=name)
+    connection = Connection(tenant=tenant, connector=connector, name=name)
+    try:
+        with transaction.atomic(), scopes_disabled():  # the tenant is named in the call
+            connection.save(force_insert=True)
+            Schedule.objects.create(connection=connection)
+    except IntegrityError as error:
+        raise name_taken(tenant, name) from error
+    return connection
+
+
+def check_new_connection(*, tenant: Tenant, connector: str, name: str) -> None:
+    """:raises Refused: with the first thing to correct"""
+    connector_named(connector)
+    if not re.fullmatch(SLUG_PATTERN, name) or len(name) > 40:
+        raise Refused(
+            "Choose a name of small letters, digits and single hyphens that starts with a letter,"
+            " such as tills.",
+            field="name",
+        )
+    with scopes_disabled():  # the tenant is named in the call
+        if Connection.objects.filter(tenant_id=tenant.pk, name=name).exists():
+            raise name_taken(tenant, name)
+
+
+def name_taken(tenant: Tenant, name: str) -> Refused:
+    return Refused(f"{tenant} already has a connection {name}. Choose another name.", field="name")
+
+
+def set_credentials(
+    *,
+    connection: Connection,
+    values: Mapping[str, str],
+    at: datetime,
+    by: AbstractBaseUser | None = None,
+) -> None:
+    """Replace a connection's credentials. What was tested with the old ones is forgotten.
+
+    :raises Refused: if a value is missing or malformed; nothing is stored then
+    """
+    checked = checked_credentials(connector_named(connection.connector), values)
+    with transaction.atomic():
+        secret_store().put(connection=connection, values=checked, at=at, by=by)
+        connection.test_result = None
+        connection.tested_at = None
+        connection.save(update_fields=["test_result", "tested_at"])
+
+
+def checked_credentials(spec: Connector, values: Mapping[str, str]) -> dict[str, str]:
+    """:raises Refused: with the first value to correct; `credential_errors` names them all"""
+    try:
+        return validate_credentials(spec, values)
+    except CredentialsInvalid as error:
+        field, message = next(iter(error.errors.items()))
+        raise Refused(message, field=field) from error
+
+
+def credential_errors(spec: Connector, values: Mapping[str, str]) -> dict[str, str]:
+    """One sentence for each value that is missing or malformed. None of them repeats a value."""
+    try:
+        validate_credentials(spec, values)
+    except CredentialsInvalid as error:
+        return error.errors
+    return {}
+
+
+def test_connection(*, connection: Connection, at: datetime) -> ProbeResult:
+    """Log in and look at every stream; keep the outcome with the connection.
+
+    :raises Refused: if there are no usable credentials
+    """
+    result = try_credentials(
+        spec=connector_named(connection.connector),
+        values=secret_store().get(connection=connection),
+        tenant=connection.tenant,
+    )
+    keep_test_result(connection=connection, result=result, at=at)
+    return result
+
+
+def try_credentials(*, spec: Connector, values: Mapping[str, str], tenant: Tenant) -> ProbeResult:
+    """Ask the source what these credentials can read. Takes seconds and writes nothing."""
+    return probe(
+        spec,
+        values,
+        allow_private=settings.ALLOW_PRIVATE_HOSTS,
+        time_zone=ZoneInfo(tenant.time_zone),
+        clock=timezone.now,  # the test takes a while, and tokens expire by the clock
+    )
+
+
+def keep_test_result(*, connection: Connection, result: ProbeResult, at: datetime) -> None:
+    connection.test_result = as_json(result)
+    connection.tested_at = at
+    # A login that failed says nothing about the streams: what was known of them stays.
+    if result.streams:
+        connection.full_read_streams = [
+            name for name, each in result.streams.items() if not each.incremental
+        ]
+    if not connection.streams:
+        connection.streams = [name for name, each in result.streams.items() if each.is_readable]
+    connection.save(update_fields=["test_result", "tested_at", "full_read_streams", "streams"])
+
+
+def as_json(result: ProbeResult) -> dict[str, Any]:
+    readable = sum(each.is_readable for each in result.streams.values())
+    return {
+        "ok": readable > 0,
+        "message": result.problem or _summary(readable, of=len(result.streams)),
+        "streams": [
+            {
+                "name": name,
+                "outcome": str(each.outcome),
+                "message": each.sentence,
+                "incremental": each.incremental,
+            }
+            for name, each in result.streams.items()
+        ],
+    }
+
+
+def _summary(readable: int, *, of: int) -> str:
+    if readable == 0:
+        return "The login works, but no stream can be read. Ask the vendor to allow them."
+    if readable == of:
+        return f"All {of} streams can be read."
+    return f"{readable} of {of} streams can be read."
+
+
+def choose_streams(
+    *, connection: Connection, streams: list[str], history_from: date | None = None
+) -> None:
+    """:raises Refused: if a stream does not exist or none is chosen"""
+    known = connector_named(connection.connector).streams
+    unknown = [stream for stream in streams if stream not in known]
+    if unknown:
+        raise Refused(
+            f"{connection.connector} has no stream {unknown[0]}. It has {', '.join(known)}.",
+            field="streams",
+        )
+    if not streams:
+        raise Refused("Choose at least one stream.", field="streams")
+    connection.streams = [stream for stream in known if stream in streams]
+    connection.history_from = history_from
+    connection.save(update_fields=["streams", "history_from"])
+
+
+def set_schedule(
+    *, connection: Connection, kind: str, cron: str = "", interval_minutes: int | None = None
+) -> Schedule:
+    """:raises Refused: if the cron expression or the interval is not usable"""
+    if kind not in Schedule.Kind.values:
+        raise Refused(f"A schedule is one of {', '.join(Schedule.Kind.values)}.", field="kind")
+    if kind == Schedule.Kind.CRON:
+        cron = checked_cron(cron)
+    if kind == Schedule.Kind.INTERVAL and not 1 <= (interval_minutes or 0) <= 10_080:
+        raise Refused("Choose an interval of 1 to 10080 minutes.", field="interval_minutes")
+    with scopes_disabled():  # the connection is named in the call
+        schedule: Schedule
+        schedule, _ = Schedule.objects.update_or_create(
+            connection=connection,
+            defaults={
+                "kind": kind,
+                "cron": cron if kind == Schedule.Kind.CRON else "",
+                "interval_minutes": interval_minutes if kind == Schedule.Kind.INTERVAL else None,
+            },
+        )
+    connection.schedule = schedule
+    return schedule
+
+
+def parse_schedule(text: str) -> dict[str, Any]:
+    """Read what people write: `manual`, `every 30 minutes`, `30m`, `6h` or a cron expression."""
+    words = text.strip().lower()
+    if words in {"", "manual"}:
+        return {"kind": Schedule.Kind.MANUAL}
+    match = re.fullmatch(r"(?:every\s+)?(\d{1,5})\s*(m|min|minutes?|h|hours?)", words)
+    if match:
+        factor = 60 if match[2].startswith("h") else 1
+        return {"kind": Schedule.Kind.INTERVAL, "interval_minutes": int(match[1]) * factor}
+    return {"kind": Schedule.Kind.CRON, "cron": text.strip()}
+
+
+def remove_connection(*, connection: Connection) -> None:
+    """Forget a connection and its credentials. The reconciler removes its deployment."""
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        secret_store().forget(connection=connection)
+        connection.delete()
+
+
+def next_fence(*, connection: Connection) -> int:
+    """A number higher than any that a run of this connection has had."""
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        locked = Connection.objects.select_for_update().get(pk=connection.pk)
+        locked.fence += 1
+        locked.save(update_fields=["fence"])
+    return int(locked.fence)
+
+
+def connector_named(name: str) -> Connector:
+    try:
+        return connector(name)
+    except UnknownConnector as error:
+        raise Refused(str(error), field="connector") from error

@@ -1,0 +1,86 @@
+"""What Prefect should hold for a connection, as plain values that can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.connections.models import Connection, Schedule
+from portal.pipelines.models import Pipeline
+
+FLOW = "sync"
+ENTRYPOINT = "flows.sync.sync"
+TAG = "mercurios"
+SCHEDULE_SLUG = "main"
+# The process worker starts a second interpreter to supervise the first unless it is told what to
+# run: that halves the price of a run.
+JOB_VARIABLES = {"command": "python -m prefect.engine"}
+
+PARAMETER_SCHEMA: dict[str, Any] = {
+    "title": "Parameters",
+    "type": "object",
+    "properties": {
+        "connection": {
+            "title": "connection",
+            "description": "The connection's code in the portal.",
+            "type": "string",
+            "format": "uuid",
+            "position": 0,
+        }
+    },
+    "required": ["connection"],
+}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When a deployment starts by itself: a cron expression, or seconds between runs."""
+
+    cron: str | None = None
+    interval_seconds: float | None = None
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The part of a Prefect deployment that the portal decides. Its name is its identity."""
+
+    name: str
+    connection: str
+    is_paused: bool
+    timing: Timing | None
+    work_pool: str
+    tags: tuple[str, ...]
+    entrypoint: str = ENTRYPOINT
+    concurrency_limit: int | None = 1
+    job_variables: tuple[tuple[str, Any], ...] = tuple(sorted(JOB_VARIABLES.items()))
+
+
+def deployment_name(connection: Connection) -> str:
+    """Prefect forbids a slash in a name; neither slugs nor names of connections have a dot."""
+    return f"{connection.tenant.slug}.{connection.name}"
+
+
+def desired_deployment(*, pipeline: Pipeline, work_pool: str) -> Deployment:
+    connection = pipeline.connection
+    return Deployment(
+        name=deployment_name(connection),
+        connection=str(connection.code),
+        is_paused=pipeline.wanted == Pipeline.Wanted.PAUSED,
+        timing=timing_of(connection),
+        work_pool=work_pool,
+        tags=tuple(sorted((TAG, f"tenant:{connection.tenant.slug}"))),
+    )
+
+
+def timing_of(connection: Connection) -> Timing | None:
+    schedule = getattr(connection, "schedule", None)
+    zone = connection.tenant.time_zone
+    match schedule:
+        case Schedule(kind=Schedule.Kind.CRON):
+            return Timing(cron=schedule.cron, time_zone=zone)
+        case Schedule(kind=Schedule.Kind.INTERVAL):
+            seconds = 60.0 * (schedule.interval_minutes or 0)
+            return Timing(interval_seconds=seconds, time_zone=zone)
+        case _:
+            return None

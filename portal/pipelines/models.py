@@ -1,0 +1,30 @@
+"""What should run. Prefect is made to agree with these rows, never the other way round."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django_scopes import ScopedManager
+
+from portal.connections.models import Connection
+
+
+class Pipeline(models.Model):
+    """The desired state of a connection's deployment, and what became of the last attempt."""
+
+    class Wanted(models.TextChoices):
+        ACTIVE = "ACTIVE", "Active"
+        PAUSED = "PAUSED", "Paused"
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="pipeline")
+    wanted = models.CharField(max_length=16, choices=Wanted, default=Wanted.ACTIVE)
+    deployment_id = models.UUIDField(null=True, blank=True, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A sentence for the operator while Prefect does not yet agree; empty when it does.
+    problem = models.TextField(blank=True, editable=False)
+
+    objects: ClassVar[models.Manager[Pipeline]] = ScopedManager(tenant="connection__tenant")
+
+    def __str__(self) -> str:
+        return f"pipeline of {self.connection}"

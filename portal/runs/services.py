@@ -1,0 +1,180 @@
+"""Starting runs and writing down what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django.db import transaction
+from django_scopes import scopes_disabled
+
+from portal.connections.models import Connection
+from portal.connections.services import next_fence
+from portal.lib.errors import Refused
+from portal.pipelines.models import Pipeline
+from portal.pipelines.prefect import PrefectApi, PrefectRefused
+from portal.runs.models import Run, StreamResult
+
+
+def run_now(
+    *, connection: Connection, api: PrefectApi, at: datetime, request_key: str | None = None
+) -> Run:
+    """Ask Prefect for a run of a deployed connection.
+
+    :param request_key: of a request that may be sent twice because its answer was lost: it then
+        starts one run. Prefect keeps that promise, also if two ask at once
+    :raises Refused: if it is not deployed, or not yet known to Prefect
+    :raises PrefectUnavailable: if Prefect does not answer; nothing was started then
+    """
+    with scopes_disabled():  # the connection is named in the call
+        pipeline = Pipeline.objects.filter(connection=connection).first()  # one at most
+        if pipeline is None:
+            raise Refused(f"{connection} is not deployed yet. Deploy it first.")
+        if pipeline.deployment_id is None:
+            raise Refused(
+                f"Prefect does not know {connection} yet. Run `manage.py apply`, then try again."
+            )
+        # Made of the connection's code, so that two connections may use the same words.
+        code = uuid5(connection.code, request_key) if request_key else uuid4()
+        try:
+            flow_run_id = api.create_flow_run(
+                deployment_id=pipeline.deployment_id, idempotency_key=str(code)
+            )
+        except PrefectRefused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise Refused(
+                f"Prefect no longer knows {connection}. Redeploy it, or run `manage.py apply`."
+            ) from error
+        run: Run
+        # The worker may have claimed the run before this line is reached.
+        run, _ = Run.objects.get_or_create(
+            flow_run_id=UUID(flow_run_id),
+            defaults={
+                "code": code,
+                "tenant": connection.tenant,
+                "connection": connection,
+                "requested_at": at,
+            },
+        )
+    return run
+
+
+@dataclass(frozen=True)
+class Claim:
+    run: Run
+    fence: int
+
+
+def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Claim:
+    """A flow run says that it starts. From now on no earlier run of the connection may commit.
+
+    :raises Refused: if the run has ended already, so that a forgotten process does not revive it
+    """
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        run: Run
+        run, _ = Run.objects.get_or_create(
+            flow_run_id=flow_run_id,
+            defaults={
+                "tenant": connection.tenant,
+                "connection": connection,
+                "requested_at": at,
+            },
+        )
+        if run.connection_id != connection.pk:
+            raise Refused("This flow run belongs to another connection.")
+        if run.status in Run.ENDED:
+            raise Refused("This run has ended already. Start a new one.")
+        run.status = Run.Status.RUNNING
+        run.started_at = run.started_at or at
+        run.save(update_fields=["status", "started_at"])
+    return Claim(run=run, fence=next_fence(connection=connection))
+
+
+@dataclass(frozen=True)
+class StreamCounts:
+    extracted: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    bytes_read: int = 0
+
+
+@dataclass(frozen=True)
+class StreamReport:
+    stream: str
+    status: str
+    counts: StreamCounts = field(default_factory=StreamCounts)
+    seconds: float = 0
+    is_incremental: bool = False
+    bookmark: str = ""
+    message: str = ""
+
+
+def record_stream(*, run: Run, report: StreamReport) -> StreamResult:
+    """Write down one stream's account; saying it again replaces what was said before.
+
+    :raises Refused: if the records do not add up
+    """
+    counts = report.counts
+    if counts.extracted != counts.new + counts.changed + counts.unchanged + counts.rejected:
+        raise Refused(f"The records of {report.stream} do not add up.", field="extracted")
+    with scopes_disabled():  # the run is named in the call
+        result: StreamResult
+        result, _ = StreamResult.objects.update_or_create(
+            run=run,
+            stream=report.stream,
+            defaults={
+                "status": report.status,
+                "seconds": report.seconds,
+                "is_incremental": report.is_incremental,
+                "bookmark": report.bookmark,
+                "message": report.message,
+                **vars(counts),
+            },
+        )
+    return result
+
+
+def finish_run(
+    *,
+    run: Run,
+    status: str,
+    at: datetime,
+    message: str = "",
+    actor: str = "",
+    publication: str = "",
+    steps: dict[str, Any] | None = None,
+) -> Run:
+    """Write down how a run ended. The first word stands: what was committed is not called a crash.
+
+    :raises Refused: if the status is not an end
+    """
+    if status not in Run.ENDED:
+        raise Refused(f"A run ends as one of {', '.join(sorted(Run.ENDED))}.", field="status")
+    with transaction.atomic(), scopes_disabled():  # the run is named in the call
+        run = Run.objects.select_for_update().get(pk=run.pk)
+        if run.status in Run.ENDED:
+            return run
+        run.status = status
+        run.finished_at = at
+        run.message = message
+        run.actor = actor
+        run.publication = publication
+        run.steps = steps or {}
+        run.save()
+    return run
+
+
+def cancel_run(*, run: Run, api: PrefectApi) -> None:
+    """Ask Prefect to stop a run. Its end is written down when it has ended.
+
+    :raises Refused: if it has ended already
+    """
+    if run.status in Run.ENDED:
+        raise Refused("This run has ended already.")
+    api.cancel_flow_run(run.flow_run_id)

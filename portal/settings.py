@@ -1,0 +1,305 @@
+"""The portal's settings, from the environment or from `$MERCURIOS_HOME/settings.env`.
+
+Nothing exists only in production: production is a matter of values. `docs/settings.md` lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(env.str("MERCURIOS_HOME", default=str(BASE_DIR / "var"))).resolve()
+
+# `manage.py up` writes this file on its first start, so that every later command agrees with it.
+env.read_env(HOME / "settings.env", overwrite=False)
+
+
+def required(name: str) -> str:
+    value = str(env.str(name, default=""))
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Run `python manage.py up` once to create {HOME / 'settings.env'},"
+            f" or set {name} in the environment."
+        )
+    return value
+
+
+# --- Secrets -------------------------------------------------------------------------------------
+
+SECRET_KEY = required("MERCURIOS_SECRET_KEY")
+# Newest first, as "2:<base64>,1:<base64>": the first encrypts, all decrypt.
+CREDENTIAL_KEYS = required("MERCURIOS_CREDENTIAL_KEYS")
+# Keys the hashes that stand in for personal values. It must never change: joins depend on it.
+PSEUDONYM_KEY = required("MERCURIOS_PSEUDONYM_KEY")
+SECRET_STORE = env.str(
+    "MERCURIOS_SECRET_STORE", default="portal.connections.secrets.EncryptedColumn"
+)
+
+# With it the worker reports. Registered by `manage.py service_key`, which `up` calls as well.
+SERVICE_TOKEN = env.str("MERCURIOS_SERVICE_TOKEN", default="")
+
+# --- Where things are ----------------------------------------------------------------------------
+
+LAKE = env.str("MERCURIOS_LAKE", default=str(HOME / "lake"))
+# The ports that `manage.py up` uses on one machine.
+PORTAL_PORT = env.int("MERCURIOS_PORTAL_PORT", default=8000)
+PREFECT_PORT = env.int("MERCURIOS_PREFECT_PORT", default=4200)
+TILL_PORT = env.int("MERCURIOS_TILL_PORT", default=8700)
+PREFECT_API_URL = env.str("PREFECT_API_URL", default=f"http://127.0.0.1:{PREFECT_PORT}/api")
+PREFECT_API_AUTH_STRING = env.str("PREFECT_API_AUTH_STRING", default="")
+PREFECT_UI_URL = env.str("PREFECT_UI_URL", default=PREFECT_API_URL.removesuffix("/api"))
+WORK_POOL = "mercurios"  # as in prefect.yaml
+ALLOW_PRIVATE_HOSTS = env.bool("MERCURIOS_ALLOW_PRIVATE_HOSTS", default=False)
+
+# --- Costs ---------------------------------------------------------------------------------------
+
+PRICE_PER_CPU_HOUR = Decimal(env.str("MERCURIOS_PRICE_PER_CPU_HOUR", default="0.05"))
+PRICE_PER_GB_READ = Decimal(env.str("MERCURIOS_PRICE_PER_GB_READ", default="0.01"))
+COST_CURRENCY = env.str("MERCURIOS_COST_CURRENCY", default="EUR")
+
+# --- Django --------------------------------------------------------------------------------------
+
+DEBUG = env.bool("MERCURIOS_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("MERCURIOS_ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS = env.list("MERCURIOS_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("MERCURIOS_HTTPS", default=True)
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "portal.tenants",
+    "portal.connections",
+    "portal.pipelines",
+    "portal.runs",
+    "portal.costs",
+    "portal.access",
+    "portal.api",
+    "portal.pages",
+    "portal.cli",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.tenants.middleware.AdminSeesAllTenants",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "portal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": env.db_url("MERCURIOS_DATABASE_URL", default=f"sqlite:///{HOME / 'portal.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Flow runs report while people click: readers must not block the writer, and a transaction
+    # that will write takes its lock at once instead of failing half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("login")
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = reverse_lazy("login")
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STATIC_ROOT = Path(env.str("MERCURIOS_STATIC_ROOT", default=str(HOME / "static")))
+# One machine needs no collectstatic: files are served from where they are.
+WHITENOISE_USE_FINDERS = env.bool("MERCURIOS_STATIC_FROM_SOURCE", default=not STATIC_ROOT.exists())
+
+# --- Security ------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# Health checks and flow runs reach the portal inside the private network, without the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v1/(flow|platform)/"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    # The admin's own scripts need eval; the pages of tenants are stricter, see portal.pages.
+    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/"],
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, "'unsafe-inline'"],  # the charts position their tooltips inline
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- REST ----------------------------------------------------------------------------------------
+
+# So many requests a `s`, `min`, `h` or `d` from one key; flow runs are not counted.
+API_RATE = env.str("MERCURIOS_API_RATE", default="600/min")
+if not re.fullmatch(r"[1-9][0-9]*/(s|min|h|d)", API_RATE):
+    raise ImproperlyConfigured(f"MERCURIOS_API_RATE is {API_RATE!r}. Write it like 600/min.")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.KeyThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.json_body.StrictJsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ScopedSchema",
+    "EXCEPTION_HANDLER": "portal.api.errors.problem_details",
+    "DEFAULT_PAGINATION_CLASS": None,
+    "UNAUTHENTICATED_USER": None,
+    # `format` is a parameter of our own where it means something, and unknown elsewhere.
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Mercurios",
+    "DESCRIPTION": (
+        "Tenants, connections, runs and the published numbers of Mercurios. Send a key as"
+        " `Authorization: Bearer mk_…`; each operation names the scope that the key needs. What"
+        " belongs to another tenant answers like what does not exist."
+    ),
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PUBLIC": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "portal.runs.models.Run.Status",
+        "RunEnd": "portal.api.flow.ENDS",
+        "StreamStatus": "portal.runs.models.StreamResult.Status",
+        "ScheduleKind": "portal.connections.models.Schedule.Kind",
+        "FieldKind": "portal.api.connectors.FIELD_KINDS",
+    },
+}
+
+# --- Admin ---------------------------------------------------------------------------------------
+
+
+def _admin_link(title: str, icon: str, page: str, permission: str) -> dict[str, object]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}_changelist"),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "Mercurios",
+    "SITE_HEADER": "Mercurios",
+    "SITE_SYMBOL": "storefront",
+    "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "portal.runs.dashboard.dashboard",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Retailers",
+                "items": [
+                    _admin_link("Tenants", "storefront", "tenants_tenant", "tenants.view_tenant"),
+                    _admin_link(
+                        "Connections",
+                        "cable",
+                        "connections_connection",
+                        "connections.view_connection",
+                    ),
+                ],
+            },
+            {
+                "title": "Operation",
+                "items": [
+                    _admin_link("Runs", "history", "runs_run", "runs.view_run"),
+                    _admin_link(
+                        "Pipelines", "schedule", "pipelines_pipeline", "pipelines.view_pipeline"
+                    ),
+                    {"title": "Prefect", "icon": "open_in_new", "link": PREFECT_UI_URL},
+                ],
+            },
+            {
+                "title": "Access",
+                "items": [
+                    _admin_link("Users", "person", "auth_user", "auth.view_user"),
+                    _admin_link("API keys", "key", "access_apikey", "access.view_apikey"),
+                    {"title": "API docs", "icon": "api", "link": reverse_lazy("api-docs")},
+                ],
+            },
+        ],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("MERCURIOS_LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+import requests
+
+from flows.connectors.hosts import (
+    LARGEST_ANSWER,
+    AnswerTooLarge,
+    AnswerTooSlow,
+    HostRefused,
+    check_url,
+    guarded_session,
+)
+from tests.connectors.conftest import Resolver
+from tests.connectors.fake_source import FakeSource, Reply
+
+LOOPBACK = [
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "0177.0.0.1",
+    "①②⑦.⓪.⓪.①",
+    "localhost",
+    "0",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+]
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+def test_no_spelling_of_this_machine_passes_the_form(host: str) -> None:
+    with pytest.raises(HostRefused, match=r"private network.*Enter the public address"):
+        check_url(f"https://{host}/api", allow_private=False)
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+def test_no_spelling_of_this_machine_is_connected_to(source: FakeSource, host: str) -> None:
+    with guarded_session(False) as session, pytest.raises((HostRefused, requests.RequestException)):
+        session.get(f"https://{host}:{source.port}/token")
+
+    assert source.requests == []
+
+
+def test_a_public_address_passes_the_form() -> None:
+    check_url("https://8.8.8.8/api", allow_private=False)
+
+
+@pytest.mark.parametrize("url", ["ftp://till.example", "till.example", "https://", "https://[::1"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(HostRefused, match="not a complete address"):
+        check_url(url, allow_private=True)
+
+
+def test_keys_do_not_travel_over_plain_http() -> None:
+    with pytest.raises(HostRefused, match="must begin with https"):
+        check_url("http://8.8.8.8", allow_private=False)
+    with guarded_session(False) as session, pytest.raises(HostRefused, match="https"):
+        session.get("http://8.8.8.8")
+
+
+def test_a_name_that_does_not_exist_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+
+    with pytest.raises(HostRefused, match=r"till\.exampel cannot be found\. Check its spelling"):
+        check_url("https://till.exampel", allow_private=False)
+
+
+def test_one_inner_address_among_several_is_enough_to_refuse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask_the_system = socket.getaddrinfo
+
+    def both(host: str, port: int, **options: int) -> list[object]:
+        return [
+            *ask_the_system("8.8.8.8", port, **options),
+            *ask_the_system("::1", port, **options),
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+
+    with pytest.raises(HostRefused):
+        check_url("https://till.example", allow_private=False)
+
+
+def test_a_name_that_changes_its_mind_after_the_form_is_refused(
+    source: FakeSource, resolver: Resolver
+) -> None:
+    resolver({"till.example": ["8.8.8.8", "127.0.0.1"]})
+    url = f"https://till.example:{source.port}/token"
+    check_url(url, allow_private=False)
+
+    with guarded_session(False) as session, pytest.raises(HostRefused):
+        session.get(url)
+
+    assert source.requests == []
+
+
+def test_a_name_is_resolved_once_and_the_checked_address_is_connected_to(
+    source: FakeSource, resolver: Resolver
+) -> None:
+    asked = resolver({"till.example": ["127.0.0.1", "169.254.169.254"]})
+
+    with guarded_session(True) as session:
+        answer = session.get(f"http://till.example:{source.port}/token")
+
+    assert answer.status_code == 200
+    assert asked == ["till.example"]
+    assert source.requests[0].headers["host"] == f"till.example:{source.port}"
+
+
+def test_the_metadata_address_is_refused_even_where_private_ones_are_allowed() -> None:
+    with guarded_session(True) as session, pytest.raises(HostRefused):
+        session.get("http://169.254.169.254/latest/meta-data/")
+
+
+def test_a_redirect_is_not_followed(source: FakeSource) -> None:
+    source.on("/moved", Reply(status=302, headers={"Location": f"{source.url}/token"}))
+
+    with guarded_session(True) as session:
+        answer = session.get(f"{source.url}/moved")
+
+    assert answer.status_code == 302
+    assert [seen.path for seen in source.requests] == ["/moved"]
+
+
+def test_one_connection_serves_many_requests(source: FakeSource) -> None:
+    with guarded_session(True) as session:
+        for _ in range(3):
+            session.get(f"{source.url}/token")
+
+    assert len({seen.peer for seen in source.requests}) == 1
+
+
+def test_proxies_of_the_environment_and_cookies_are_ignored(
+    source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    source.on("/cookie", Reply(headers={"Set-Cookie": "a=b; Path=/"}))
+
+    with guarded_session(True) as session:
+        session.get(f"{source.url}/cookie")
+        session.get(f"{source.url}/cookie")
+
+    assert all("cookie" not in seen.headers for seen in source.requests)
+
+
+def test_a_small_archive_cannot_become_a_large_answer(source: FakeSource) -> None:
+    bomb = gzip.compress(bytes(LARGEST_ANSWER + 1024))
+    source.on("/bomb", Reply(body=bomb, headers={"Content-Encoding": "gzip"}))
+
+    with guarded_session(True) as session, pytest.raises(AnswerTooLarge, match="64 MB"):
+        session.get(f"{source.url}/bomb")
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    try:
+        for _ in range(200):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.02)
+    finally:
+        handler.close_connection = True
+
+
+def dripping_headers(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    try:
+        for number in range(200):
+            handler.wfile.write(b"X-%d: 1\r\n" % number)
+            handler.wfile.flush()
+            time.sleep(0.02)
+    finally:
+        handler.close_connection = True
+
+
+def endless_without_length(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[")
+    handler.wfile.flush()
+    time.sleep(0.6)
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("act", [dripping, dripping_headers, endless_without_length])
+def test_an_answer_that_trickles_in_is_cut(
+    source: FakeSource, act: Callable[[BaseHTTPRequestHandler], None]
+) -> None:
+    source.on("/slow", Reply(act=act))
+    began = time.monotonic()
+
+    with guarded_session(True, seconds=0.3) as session, pytest.raises(AnswerTooSlow):
+        session.get(f"{source.url}/slow")
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_finished_request_leaves_no_alarm_behind(source: FakeSource) -> None:
+    with guarded_session(True, seconds=60) as session:
+        session.get(f"{source.url}/token")
+
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+
+def test_tls_proves_the_name_although_an_address_is_connected_to(
+    tls_port: int, certificate: Path, resolver: Resolver
+) -> None:
+    resolver({"till.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]})
+
+    with guarded_session(True) as session:
+        session.verify = str(certificate)
+        answer = session.get(f"https://till.example:{tls_port}/")
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(f"https://other.example:{tls_port}/")
+
+    assert answer.content == b"[]"
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(tls_port: int, resolver: Resolver) -> None:
+    resolver({"till.example": ["127.0.0.1"]})
+
+    with guarded_session(True) as session, pytest.raises(requests.exceptions.SSLError):
+        session.get(f"https://till.example:{tls_port}/")

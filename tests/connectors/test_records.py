@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import hmac
+import json
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.connectors.records import RecordInvalid, strip
+from flows.connectors.spec import Stream, parse_connector
+from tests.connectors import shop
+
+KEY = b"a key of the tenant"
+
+
+def stream(**personal: list[str]) -> Stream:
+    document = shop.stream_document(personal=personal)
+    return parse_connector(name="till", document=document).streams["sale"]
+
+
+CUSTOMER = stream(drop=["name", "street"], hash=["email"], never=["password", "iban"])
+
+
+def stripped(record: str, *, kept: frozenset[str] = frozenset(), of: Stream = CUSTOMER) -> str:
+    raw = msgspec.Raw(record.encode())
+    return strip(raw, stream=of, kept=kept, pseudonym_key=KEY).decode()
+
+
+def pseudonym(text: str) -> str:
+    return hmac.new(KEY, text.encode(), sha256).hexdigest()
+
+
+def test_people_are_taken_out_and_the_rest_keeps_its_bytes() -> None:
+    record = '{"id": "1", "name":"Ann","price": 1.10,"ean":4001234567890.0,"tags":[ 1 ],"iban":"x"}'
+
+    assert stripped(record) == '{"id":"1","price":1.10,"ean":4001234567890.0,"tags":[ 1 ]}'
+
+
+def test_a_hashed_field_can_still_be_joined() -> None:
+    one = json.loads(stripped('{"id":1,"email":"Ann@Shop.example"}'))
+    other = json.loads(stripped('{"id":2,"email":" ann@shop.ex\\u0061mple "}'))
+
+    assert one["email"] == other["email"] == pseudonym("ann@shop.example")
+
+
+def test_a_pseudonym_depends_on_the_key() -> None:
+    record = msgspec.Raw(b'{"email":"ann@shop.example"}')
+
+    other = strip(record, stream=CUSTOMER, kept=frozenset(), pseudonym_key=b"another tenant's")
+
+    assert other.decode() != stripped('{"email":"ann@shop.example"}')
+
+
+def test_a_field_that_is_empty_stays_empty() -> None:
+    assert stripped('{"email":null}') == '{"email":null}'
+    assert stripped('{"email":""}') == '{"email":""}'
+
+
+@pytest.mark.parametrize("value", ["42", '{"work":"ann@shop.example"}', "[1]", "true"])
+def test_a_hashed_field_of_another_type_does_not_slip_through(value: str) -> None:
+    assert json.loads(stripped(f'{{"email":{value}}}'))["email"] == pseudonym(value)
+
+
+def test_a_tenant_may_keep_a_field_but_never_a_password() -> None:
+    record = '{"name":"Ann","email":"a@b.example","password":"x","iban":"y"}'
+    kept = frozenset({"name", "EMAIL", "password", "iban"})
+
+    assert stripped(record, kept=kept) == '{"name":"Ann","email":"a@b.example"}'
+
+
+def test_another_spelling_of_a_personal_field_does_not_land() -> None:
+    assert stripped('{"Name":"Ann","IBAN":"x","PassWord":"y","n\\u0061me":"Ann"}') == "{}"
+
+
+def test_a_field_nobody_knows_stays() -> None:
+    assert stripped('{"loyalty":{"name":"gold"}}') == '{"loyalty":{"name":"gold"}}'
+
+
+def test_a_stream_without_people_passes_through_as_it_is() -> None:
+    record = ' {"a" : 1, "a": 2 } '
+
+    assert stripped(record, of=stream()) == record
+
+
+@pytest.mark.parametrize("record", ["3", "null", '"Ann"', "[1]", "{", '{"\\ud83d":1}'])
+def test_what_is_not_an_object_is_refused_without_repeating_it(record: str) -> None:
+    with pytest.raises(RecordInvalid, match="A record of Sales is not an object") as caught:
+        stripped(record)
+
+    assert "Ann" not in str(caught.value)
+
+
+words = st.text(max_size=12)
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.none() | st.booleans() | numbers | words
+values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(words, scalars, max_size=3)
+spaces = st.sampled_from(["", " ", "\n", "\t "])
+
+
+@st.composite
+def members(draw: st.DrawFn) -> list[tuple[str, str]]:
+    """Names and values as JSON texts, with the spacing and escaping of no encoder in particular."""
+    known = st.sampled_from(["name", "street", "email", "password", "IBAN", "id"])
+    names = draw(st.lists(known | words, unique=True, max_size=8))
+    texts = []
+    for name in names:
+        value: Any = draw(values)
+        text = json.dumps(
+            value, ensure_ascii=draw(st.booleans()), indent=draw(st.none() | st.just(1))
+        )
+        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text + name):
+            text = "1e2"
+        texts.append((name, text))
+    return [(n, t) for n, t in texts if not any(0xD800 <= ord(x) <= 0xDFFF for x in n)]
+
+
+@settings(deadline=None)  # other suites share this machine
+@given(members(), spaces, st.sets(st.sampled_from(["name", "street", "email", "iban"])))
+def test_stripping_never_changes_the_bytes_of_another_field(
+    fields: list[tuple[str, str]], space: str, kept: set[str]
+) -> None:
+    inside = f",{space}".join(f"{json.dumps(n)}{space}:{space}{t}" for n, t in fields)
+    personal = {"name", "street", "email", "password", "iban"} - (kept - {"iban"})
+
+    result = stripped(f"{{{space}{inside}{space}}}", kept=frozenset(kept))
+
+    found = msgspec.json.decode(result, type=dict[str, msgspec.Raw])
+    expected = {n: t for n, t in fields if n.casefold() not in personal}
+    assert {n: bytes(t).decode() for n, t in found.items() if n in expected} == expected
+    assert {n.casefold() for n in found} & personal <= {"email"}

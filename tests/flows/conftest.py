@@ -1,0 +1,41 @@
+"""What the tests of the flows share: a portal, a till, and one platform that has synchronised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+from tests.flows.fake_portal import FakePortal
+from tests.flows.shop import ALICES, CHARLIES, desk_of
+from tests.flows.watching import Watched, watch
+from tests.simulators.process import Simulator
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[FakePortal]:
+    with FakePortal() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def till() -> Iterator[Simulator]:
+    """Charlie's key may not read vouchers. Days pass for one company at a time."""
+    with Simulator(ALICES, CHARLIES, options=["--forbid", "charlies:voucher"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def synced(
+    prefect: None, portal: FakePortal, till: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Watched:
+    """Charlie's first run, of every stream. It is built once for all; copy what you change."""
+    desk = desk_of(CHARLIES, till)
+    return watch(desk, portal=portal, home=tmp_path_factory.mktemp("home"))

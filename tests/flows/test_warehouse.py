@@ -1,0 +1,282 @@
+"""What a warehouse promises of a batch: all of it or nothing, once, and by the right run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.warehouse.duckdb import DuckDBWarehouse, DuckDBWarehouses
+from flows.warehouse.duckdb_sql import SETTINGS
+from flows.warehouse.warehouse import Fenced, Unaccounted, WarehouseBusy
+from tests.flows.batches import (
+    NOON,
+    OUTLET,
+    TENANT,
+    TILLS,
+    Row,
+    batch_of,
+    file_of,
+    query,
+    warehouse_in,
+)
+
+A = Row("1", "A", NOON - timedelta(hours=2))
+B = Row("1", "B", NOON - timedelta(hours=1))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
+    with warehouse_in(tmp_path) as opened:
+        yield opened
+
+
+def contents(warehouse: DuckDBWarehouse, folder: Path, key: str = "1") -> list[str]:
+    """What raw holds of a record, oldest first."""
+    # One process may open a file twice, with the same settings.
+    with duckdb.connect(str(file_of(folder)), config=SETTINGS) as db:
+        found = db.execute(
+            "select payload ->> 'is' from raw.shop__sale where record_key = ?"
+            " order by changed_at, extracted_at",
+            [key],
+        ).fetchall()
+    return [content for (content,) in found]
+
+
+def test_a_record_that_turns_back_to_what_it_was_has_three_versions(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    back = Row("1", "A", NOON)
+
+    for row in (A, B, back):
+        warehouse.land(batch_of(row, folder=tmp_path), at=NOON)
+
+    assert contents(warehouse, tmp_path) == ["A", "B", "A"]
+
+
+@pytest.mark.parametrize("shown", [(A, B), (B, A)])
+def test_a_record_that_changed_while_it_was_paged_keeps_both_in_the_order_of_their_change(
+    warehouse: DuckDBWarehouse, tmp_path: Path, shown: tuple[Row, Row]
+) -> None:
+    landed = warehouse.land(batch_of(*shown, folder=tmp_path), at=NOON)
+
+    read_again = warehouse.land(batch_of(B, folder=tmp_path), at=NOON)
+
+    assert (landed.new, landed.changed) == (1, 1)
+    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert read_again.unchanged == 1
+
+
+@pytest.mark.parametrize("truth", ["A", "B"])
+def test_of_two_contents_with_one_time_the_true_one_lands_when_it_is_read_again(
+    warehouse: DuckDBWarehouse, tmp_path: Path, truth: str
+) -> None:
+    """The history breaks such ties by hash; whatever it chose, the next reading corrects it."""
+    one, other = Row("1", "A", NOON), Row("1", "B", NOON)
+    warehouse.land(batch_of(one, other, folder=tmp_path), at=NOON)
+
+    again = warehouse.land(batch_of(Row("1", truth, NOON), folder=tmp_path), at=NOON)
+
+    chosen = max((one, other), key=lambda row: row.content_hash)
+    assert again.brought_something == (chosen.content != truth)
+
+
+def test_the_same_batch_lands_once(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    batch = batch_of(A, B, folder=tmp_path, rejected=[("No id.", "{}")])
+    first = warehouse.land(batch, at=NOON)
+
+    second = warehouse.land(batch, at=NOON + timedelta(hours=1))
+
+    assert second == first
+    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert len(warehouse.ledger()) == 1
+
+
+def test_two_connections_may_use_one_key_for_different_things(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch_of(A, folder=tmp_path, connection=TILLS), at=NOON)
+
+    landed = warehouse.land(batch_of(A, folder=tmp_path, connection=OUTLET), at=NOON)
+
+    assert landed.new == 1
+
+
+def test_a_rejected_record_keeps_its_text_and_the_reason(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path) as warehouse:
+        landed = warehouse.land(
+            batch_of(A, folder=tmp_path, rejected=[("No id.", '{"x": 1.10}')]), at=NOON
+        )
+
+    assert (landed.new, landed.rejected, landed.extracted) == (1, 1, 2)
+    assert query(file_of(tmp_path), "select reason, payload from raw.rejects") == [
+        ("No id.", '{"x": 1.10}')
+    ]
+
+
+def test_a_record_lost_on_the_way_lands_nothing(tmp_path: Path) -> None:
+    with (
+        warehouse_in(tmp_path) as warehouse,
+        pytest.raises(Unaccounted, match=r"^3 records of sale were read, and 2 reached"),
+    ):
+        warehouse.land(batch_of(A, B, folder=tmp_path, records=3), at=NOON)
+
+    assert query(file_of(tmp_path), "select count(*) from raw.shop__sale") == [(0,)]
+    assert query(file_of(tmp_path), "select count(*) from raw.batches") == [(0,)]
+
+
+def test_the_bookmark_is_the_newest_change_that_landed(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    landed = warehouse.land(batch_of(B, A, folder=tmp_path), at=NOON)
+
+    assert landed.bookmark == B.changed_at
+    assert warehouse.bookmark(connection_id=TILLS, stream="sale") == B.changed_at
+    assert warehouse.bookmark(connection_id=OUTLET, stream="sale") is None
+
+
+def test_the_bookmark_never_falls(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    warehouse.land(batch_of(B, folder=tmp_path), at=NOON)
+
+    for batch in (batch_of(A, folder=tmp_path), batch_of(folder=tmp_path)):
+        warehouse.land(batch, at=NOON)
+
+    assert warehouse.bookmark(connection_id=TILLS, stream="sale") == B.changed_at
+
+
+def test_a_date_far_ahead_does_not_hide_what_changes_until_then(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    tomorrow, the_day_after = NOON + timedelta(days=1), NOON + timedelta(days=1, seconds=1)
+    rows = [Row("1", "A", tomorrow), Row("2", "A", the_day_after)]
+
+    landed = warehouse.land(batch_of(*rows, folder=tmp_path), at=NOON)
+
+    assert landed.new == 2
+    assert landed.bookmark == tomorrow
+
+
+def test_a_stream_without_times_of_change_has_no_bookmark(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    landed = warehouse.land(batch_of(Row("1", "A"), folder=tmp_path), at=NOON)
+
+    assert landed.bookmark is None
+
+
+def test_a_run_that_a_later_one_has_overtaken_may_not_land(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path) as warehouse:
+        warehouse.land(batch_of(B, folder=tmp_path, fence=2), at=NOON)
+
+        with pytest.raises(Fenced):
+            warehouse.land(batch_of(A, folder=tmp_path, fence=1), at=NOON)
+        warehouse.land(batch_of(A, folder=tmp_path, fence=1, connection=OUTLET), at=NOON)
+
+    landed = query(file_of(tmp_path), "select connection_id from raw.shop__sale order by all")
+    assert landed == [(TILLS,), (OUTLET,)]
+
+
+def test_a_clock_that_was_set_back_hides_no_landing(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
+    published = warehouse.landed_through()
+    assert published is not None
+
+    warehouse.land(batch_of(B, folder=tmp_path), at=NOON - timedelta(hours=1))
+
+    assert warehouse.landed_after(published) == ["shop__sale"]
+
+
+def test_a_landing_that_brought_nothing_asks_for_no_build(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
+    published = warehouse.landed_through()
+    assert published is not None
+
+    warehouse.land(batch_of(A, folder=tmp_path), at=NOON + timedelta(hours=1))
+
+    assert warehouse.landed_through() == published
+    assert warehouse.landed_after(published) == []
+
+
+def test_preparing_again_changes_nothing_but_the_tenants_settings(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path) as warehouse:
+        warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
+    with warehouse_in(tmp_path, "shop__sale", "shop__branch") as warehouse:
+        assert len(warehouse.ledger()) == 1
+
+    assert query(file_of(tmp_path), "select tenant_id, time_zone from raw.tenants") == [
+        (TENANT.code, "Europe/Berlin")
+    ]
+    assert query(file_of(tmp_path), "select count(*) from raw.shop__branch") == [(0,)]
+
+
+def test_the_ledger_of_a_new_warehouse_is_empty(tmp_path: Path) -> None:
+    with DuckDBWarehouses(tmp_path).open(TENANT.code) as warehouse:
+        assert warehouse.ledger() == []
+
+
+def test_a_table_that_is_no_name_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="is not the name of a table"),
+        warehouse_in(tmp_path, 'sale"; drop schema raw; --'),
+    ):
+        pass
+
+
+def test_a_tenant_that_is_no_code_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="UUID"), DuckDBWarehouses(tmp_path).open("../other"):
+        pass
+
+
+HOLD = """
+import duckdb, sys, time
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+def hold(file: Path, seconds: float) -> subprocess.Popen[str]:
+    """Another process that has opened the file."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(file), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_warehouse_that_stays_held_is_busy(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path):
+        pass
+    with hold(file_of(tmp_path), 60) as other:
+        begun = time.monotonic()
+
+        with (
+            pytest.raises(WarehouseBusy, match="Start this one again"),
+            DuckDBWarehouses(tmp_path, wait_seconds=0.3).open(TENANT.code),
+        ):
+            pass
+
+        assert time.monotonic() - begun >= 0.3
+        other.kill()
+
+
+def test_a_warehouse_that_is_let_go_is_waited_for(tmp_path: Path) -> None:
+    with warehouse_in(tmp_path) as warehouse:
+        warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
+
+    with (
+        hold(file_of(tmp_path), 0.5),
+        DuckDBWarehouses(tmp_path, wait_seconds=30).open(TENANT.code) as warehouse,
+    ):
+        assert len(warehouse.ledger()) == 1

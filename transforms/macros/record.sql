@@ -1,0 +1,99 @@
+{#-
+    Reading a record: the payload is parsed once per row, into all the fields a staging model names.
+
+    `fields` is a mapping from the source's field to its kind (macros/kinds.sql).
+    Staging models call the parsed record `record` and give the columns the source's words in snake case.
+-#}
+
+{% macro parsed_record(payload, fields) -%}
+    {{ return(adapter.dispatch('parsed_record', 'mercurios')(payload, fields)) }}
+{%- endmacro %}
+
+{#- Every field as text: a JSON number would otherwise pass through a double before it becomes money. -#}
+{% macro duckdb__parsed_record(payload, fields) -%}
+    json_transform({{ payload }}, '{
+        {%- for field in fields %}"{{ field }}":"VARCHAR"{{ "," if not loop.last }}{% endfor -%}
+    }')
+{%- endmacro %}
+
+{% macro snowflake__parsed_record(payload, fields) -%}
+    parse_json({{ payload }})
+{%- endmacro %}
+
+
+{% macro field_text(field) -%}
+    {{ return(adapter.dispatch('field_text', 'mercurios')(field)) }}
+{%- endmacro %}
+
+{% macro duckdb__field_text(field) -%}
+    record."{{ field }}"
+{%- endmacro %}
+
+{% macro snowflake__field_text(field) -%}
+    cast(record:"{{ field }}" as varchar)
+{%- endmacro %}
+
+
+{#- articleSizeNumber -> article_size_number, isNOS -> is_nos, glN1 -> gl_n1 -#}
+{% macro snake_case(field) -%}
+    {{ return(modules.re.sub('(?<=[a-z0-9])(?=[A-Z])', '_', field) | lower) }}
+{%- endmacro %}
+
+
+{#- The select list of a staging model: where the row comes from, then every field, typed. -#}
+{% macro typed_columns(fields, required) -%}
+    tenant_id,
+    connection_id,
+    record_key,
+    {% for field, kind in fields.items() %}
+    {{ read_as(kind, field_text(field)) }} as {{ snake_case(field) }},
+    {%- endfor %}
+    {{ unreadable_fields(fields, required) }} as unreadable_fields,
+    changed_at,
+    content_hash,
+    batch_id,
+    extracted_at,
+    landed_at
+{%- endmacro %}
+
+
+{#-
+    The fields of a record that could not be read as what they should be, or that are required and missing,
+    as text; null if none.
+
+    A value nobody can read becomes null in its column and its field's name appears here.
+    The test `nothing_is_unreadable` then fails, so that it holds the publication back instead of vanishing,
+    and passes again as soon as the source has corrected the record. A raising cast would instead
+    block every later build, because raw keeps the bad row for ever.
+-#}
+{% macro unreadable_fields(fields, required) -%}
+    {%- set doubtful = [] -%}
+    {%- for field, kind in fields.items() if field in required or kind not in ['text', 'key', 'json'] -%}
+        {%- set text = field_text(field) -%}
+        {%- set is_said = "" if field in required else " and trim(" ~ text ~ ") <> ''" -%}
+        {%- do doubtful.append(
+            "case when " ~ read_as(kind, text, keep_never=field not in required) ~ " is null" ~ is_said ~ " then '" ~ field ~ "' end"
+        ) -%}
+    {%- endfor -%}
+    {{ joined_texts(doubtful, ',') if doubtful else 'cast(null as varchar)' }}
+{%- endmacro %}
+
+
+{#-
+    What the source said beyond the fields that standard has a column for, as JSON text.
+    Fields we have never heard of are in it too: nothing a source says is lost on the way to standard.
+-#}
+{% macro extensions(payload, mapped) -%}
+    {{ return(adapter.dispatch('extensions', 'mercurios')(payload, mapped)) }}
+{%- endmacro %}
+
+{#- A merge patch removes what it sets to null (RFC 7396). -#}
+{% macro duckdb__extensions(payload, mapped) -%}
+    cast(json_merge_patch({{ payload }}, '{
+        {%- for field in mapped %}"{{ field }}":null{{ "," if not loop.last }}{% endfor -%}
+    }') as varchar)
+{%- endmacro %}
+
+{% macro snowflake__extensions(payload, mapped) -%}
+    to_json(object_delete(parse_json({{ payload }}), '{{ mapped | join("', '") }}'))
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{#-
+    A lateral join that gives one row for each element of a JSON list.
+    Each row has `element`, the JSON text of one; a record without the list, or with an empty one, has none.
+-#}
+{% macro unnested(list) -%}
+    {{ return(adapter.dispatch('unnested', 'mercurios')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__unnested(list) -%}
+    cross join unnest(json_extract({{ list }}, '$[*]')) as positions (element)
+{%- endmacro %}
+
+{% macro snowflake__unnested(list) -%}
+    cross join lateral (
+        select to_json(flattened.value) as element
+        from table(flatten(input => parse_json({{ list }}))) as flattened
+    ) as positions
+{%- endmacro %}

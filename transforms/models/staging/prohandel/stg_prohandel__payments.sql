@@ -1,0 +1,46 @@
+-- Payments on invoices.
+
+{% set fields = {
+    'id': 'text',
+    'number': 'key',
+    'receiptNumber': 'key',
+    'receiptPosition': 'whole',
+    'date': 'day',
+    'amount': 'money',
+    'status': 'whole',
+    'branchNumber': 'key',
+    'customerNumber': 'key',
+    'currencyNumber': 'key',
+    'staffNumber': 'key',
+    'cashRegisterNumber': 'key',
+    'invoiceDate': 'day',
+    'lastChange': 'moment',
+    'isDeleted': 'flag',
+} %}
+
+with
+
+source as (
+
+    select * from {{ source('raw', 'prohandel__payment') }}
+
+),
+
+parsed as (
+
+    select
+        *,
+        {{ parsed_record('payload', fields) }} as record
+    from source
+
+),
+
+typed as (
+
+    select
+        {{ typed_columns(fields, required=['amount']) }}
+    from parsed
+
+)
+
+select * from typed
