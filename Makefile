@@ -57,10 +57,12 @@ browser: # Chromium for the page tests, from Debian, where this user may install
 # --- What the targets above stand on ---------------------------------------------------------------
 
 $(VENV)/.runtime: requirements.lock | $(UV) $(VENV)/bin/python
+	@echo "Installing from requirements.lock …"
 	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(UV) $(VENV)/bin/python
+	@echo "Installing from requirements-dev.lock …"
 	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 

@@ -257,6 +257,21 @@ UNFOLD = {
     "SITE_HEADER": "Mercurios",
     "SITE_SYMBOL": "storefront",
     "SHOW_HISTORY": True,
+    "COLORS": {  # the blue of the tenants' pages, from light to dark
+        "primary": {
+            "50": "oklch(97% .014 240)",
+            "100": "oklch(93% .032 240)",
+            "200": "oklch(88% .06 240)",
+            "300": "oklch(80% .1 240)",
+            "400": "oklch(70% .13 242)",
+            "500": "oklch(60% .14 245)",
+            "600": "oklch(51% .13 246)",
+            "700": "oklch(45% .115 247)",
+            "800": "oklch(40% .1 248)",
+            "900": "oklch(36% .085 249)",
+            "950": "oklch(27% .06 250)",
+        },
+    },
     "DASHBOARD_CALLBACK": "portal.runs.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": False,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -44,12 +43,16 @@ class Phases:
     taken: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Gives a function that says, where somebody is looking, how far the phase has come."""
         begun = time.monotonic()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as progress:
-            progress.add_task(name, total=None)
-            yield
+        looking = self.console.is_terminal
+        with Progress(
+            *columns, console=self.console, transient=True, disable=not looking
+        ) as progress:
+            task = progress.add_task(name, total=None)
+            yield lambda text: progress.update(task, description=f"{name}: {text}")
         self.taken[name] = time.monotonic() - begun
         self.console.print(f"[green]done[/green] {name} ({self.taken[name]:.1f} s)")
 
@@ -105,13 +108,13 @@ class Up:
                 or onboard_demo_retailer(retailer, till_url=self.stack.till_url, at=timezone.now())
                 for retailer in RETAILERS
             ]
-        with self.phases.phase("First runs"):
+        with self.phases.phase("First runs") as say:
             api, now = prefect_api(), timezone.now()
             for connection in connections:
                 if not has_published(connection):
                     deploy(connection=connection, api=api, at=now)
                     run_now(connection=connection, api=api, at=now)
-            wait_for_runs(connections, programs=self.programs, at=now)
+            wait_for_runs(connections, programs=self.programs, say=say)
 
     def _wait(self, url: str, what: str) -> None:
         self.programs.wait_until(is_ready=lambda: answers(url), what=what, seconds=START_SECONDS)
@@ -166,11 +169,26 @@ def has_published(connection: Connection) -> bool:
         return bool(Run.objects.filter(connection=connection).exclude(publication="").exists())
 
 
-def wait_for_runs(connections: list[Connection], *, programs: Programs, at: datetime) -> None:
+def progress_of(connection: Connection) -> str:
+    run = latest_run(connection)
+    if run is None:
+        return f"{connection.tenant} waits"
+    if run.status in Run.ENDED:
+        return f"{connection.tenant} {run.get_status_display().lower()}"
+    landed = len(run.streams.all())
+    if landed == len(connection.streams):
+        return f"{connection.tenant} builds and tests"
+    return f"{connection.tenant} {landed} of {len(connection.streams)} streams"
+
+
+def wait_for_runs(
+    connections: list[Connection], *, programs: Programs, say: Callable[[str], None]
+) -> None:
     """:raises CannotStart: if one of them does not complete"""
     waiting = {connection.pk: connection for connection in connections}
 
     def all_ended() -> bool:
+        say("; ".join(progress_of(connection) for connection in connections))
         for connection in list(waiting.values()):
             run = latest_run(connection)
             if run is None or run.status in Run.ENDED:

@@ -138,7 +138,12 @@ class ArticleSizes:
     def on_hand(self, index: int) -> int:
         """Pieces the till believes are there: also none, and sometimes fewer than none."""
         moved = self._stock[index].moved if index in self._stock else 0
-        return (self.table.bits(index) >> 7) % 14 - 1 + moved
+        return (self.table.bits(index) >> 7) % self._depth(index) - 1 + moved
+
+    def _depth(self, index: int) -> int:
+        """How full the shelves are: every fifth article is nearly sold out."""
+        article = index // len(self._shops) // SIZES_PER_ARTICLE
+        return 4 if self._catalogue.goods(article).bits % 5 == 0 else 14
 
     def is_deleted(self, index: int) -> bool:
         return (self.table.bits(index) >> 50) % 100 == 0
