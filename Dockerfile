@@ -1,11 +1,11 @@
 # One image for the portal, the worker and the Prefect server: they differ in their command.
 
-FROM python:3.12-slim AS build
+FROM python:3.11-slim AS build
 COPY requirements.lock /build/
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/requirements.lock
 
-FROM python:3.12-slim
+FROM python:3.11-slim
 LABEL org.opencontainers.image.title="Mercurios" \
       org.opencontainers.image.description="A multi-tenant retail data platform" \
       org.opencontainers.image.licenses="Apache-2.0"
