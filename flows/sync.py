@@ -199,6 +199,9 @@ def report_end(portal: Portal, job: Job, end: End, steps: dict[str, Any]) -> Non
 
 
 def _failure(stream: str, error: Any) -> StreamReport:
+    if not isinstance(error, (ReadFailed, *EXPECTED)):
+        # Prefect itself logs the trace of a flow, but not that of a task.
+        get_run_logger().error("%s failed unexpectedly.", stream, exc_info=error)
     end = end_of(error)
     return StreamReport(stream=stream, message=end.message, actor=end.actor)
 

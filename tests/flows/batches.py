@@ -112,4 +112,5 @@ def file_of(folder: Path) -> Path:
 
 def query(file: Path, statement: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(file), read_only=True) as db:
-        return db.execute(statement).fetchall()
+        rows: list[tuple[Any, ...]] = db.execute(statement).fetchall()
+    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
@@ -38,4 +39,5 @@ def synced(
 ) -> Watched:
     """Charlie's first run, of every stream. It is built once for all; copy what you change."""
     desk = desk_of(CHARLIES, till)
-    return watch(desk, portal=portal, home=tmp_path_factory.mktemp("home"))
+    watched = watch(desk, portal=portal, home=tmp_path_factory.mktemp("home"))
+    return replace(watched, truth=till.truth(CHARLIES.name))

@@ -82,7 +82,7 @@ class DyingWarehouses:
         with self._warehouses.open(tenant_id) as warehouse:
             db: Any = warehouse._db
             lands = self._opened == 2
-            yield DuckDBWarehouse(DyingDuckDB(db, self._point)) if lands else warehouse  # type: ignore[arg-type]  # stands in
+            yield DuckDBWarehouse(DyingDuckDB(db, self._point)) if lands else warehouse
 
 
 def main() -> None:

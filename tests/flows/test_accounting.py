@@ -45,7 +45,8 @@ def in_raw(db: duckdb.DuckDBPyConnection, batch_id: str) -> list[tuple[str, str]
         "select record_key, payload from raw.shop__sale where batch_id = ?"
         " order by changed_at, content_hash"
     )
-    return db.execute(statement, [batch_id]).fetchall()
+    found: list[tuple[str, str]] = db.execute(statement, [batch_id]).fetchall()
+    return found
 
 
 @settings(

@@ -29,7 +29,7 @@ def sync(desk: Desk, portal: FakePortal, home: Path) -> dict[str, StreamReport]:
 
 
 def warehouse_of(desk: Desk, home: Path) -> Path:
-    return home / "warehouse" / desk.tenant["code"] / "warehouse.duckdb"
+    return home / "warehouse" / str(desk.tenant["code"]) / "warehouse.duckdb"
 
 
 def asked(till: Simulator) -> dict[str, set[str]]:

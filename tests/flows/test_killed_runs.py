@@ -45,7 +45,7 @@ def kill_at(point: str, desk: Desk, *, portal: FakePortal, home: Path) -> int:
 
 
 def file_of(desk: Desk, home: Path) -> Path:
-    return home / "warehouse" / desk.tenant["code"] / "warehouse.duckdb"
+    return home / "warehouse" / str(desk.tenant["code"]) / "warehouse.duckdb"
 
 
 def recover(desk: Desk, home: Path) -> None:

@@ -20,8 +20,9 @@ TENANT = {
     "country": "DE",
     "engine": "DUCKDB",
 }
+TILLS = "0c000000-0000-4000-8000-000000000001"
 CONNECTION = {
-    "code": "0c000000-0000-4000-8000-000000000001",
+    "code": TILLS,
     "name": "tills",
     "connector": "prohandel",
     "streams": ["sale"],
@@ -46,7 +47,7 @@ def client(fake: FakePortal) -> Iterator[Portal]:
 
 
 def test_a_claim_says_what_to_do_and_holds_no_secret(client: Portal) -> None:
-    job = client.claim(connection=CONNECTION["code"], flow_run_id="f")
+    job = client.claim(connection=TILLS, flow_run_id="f")
 
     assert job.tenant.slug == "alice-mode"
     assert str(job.tenant.zone) == "Europe/Berlin"
@@ -56,7 +57,7 @@ def test_a_claim_says_what_to_do_and_holds_no_secret(client: Portal) -> None:
 
 
 def test_secrets_do_not_show_themselves(client: Portal) -> None:
-    run = client.claim(connection=CONNECTION["code"], flow_run_id="f").run
+    run = client.claim(connection=TILLS, flow_run_id="f").run
 
     secrets = client.secrets(run=run)
 

@@ -40,7 +40,10 @@ class Kept(logging.Handler):
 
 @dataclass
 class Watched:
-    """One run of the flow: how Prefect saw it end, what the portal heard, what was logged."""
+    """One run of the flow: how Prefect saw it end, what the portal heard, what was logged.
+
+    `truth` is what the till knew of its own numbers then.
+    """
 
     desk: Desk
     home: Path
@@ -48,6 +51,7 @@ class Watched:
     log: str
     end: dict[str, Any] = field(default_factory=dict)
     streams: dict[str, dict[str, Any]] = field(default_factory=dict)
+    truth: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
@@ -89,7 +93,7 @@ def watch(desk: Desk, *, portal: FakePortal, home: Path) -> Watched:
     """Run the flow for a connection. A Prefect has to be there."""
     portal.add(desk)
     with as_worker(portal, home), listening() as kept, prefects_leftovers():
-        flow_run: Any = sync(UUID(desk.connection["code"]), return_state=True)  # type: ignore[call-overload]  # not in the stub
+        flow_run: Any = sync(UUID(desk.connection["code"]), return_state=True)
         state = asyncio.run(flow_run)
     run = desk.runs[-1]
     return Watched(

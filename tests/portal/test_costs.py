@@ -137,7 +137,7 @@ def test_what_is_stored_stays_with_the_day_it_was_measured_for(tills: Connection
     roll_up_recent(at=NIGHT, bytes_stored={})
 
     kept = DailyUsage.objects.get()
-    assert (kept.day, kept.runs, kept.bytes_stored, kept.cost) == (DAY, 0, 4096, 0)
+    assert (kept.day, kept.runs, kept.bytes_stored, kept.cost) == (DAY, 0, 4096, Decimal(0))
 
 
 def test_steps_of_another_form_cost_nothing_and_break_nothing(tills: Connection) -> None:
