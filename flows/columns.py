@@ -7,6 +7,7 @@ object: what has to be known of it (key, time of change, hash) is found by the c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,16 @@ NEVER = "timestamp '1901-01-01'"
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where and when the records of a batch were read: every row says it, wherever it is found."""
+
+    tenant_id: str
+    connection_id: str
+    batch_id: str
+    extracted_at: datetime
+
+
+@dataclass(frozen=True)
 class Columns:
     """The two files of a batch, as `flows.warehouse.Batch` describes them."""
 
@@ -40,7 +51,7 @@ class Columns:
     rejects: Path
 
 
-def columns_of(*, spool: Path, stream: Stream, time_zone: str) -> Columns:
+def columns_of(*, spool: Path, stream: Stream, origin: Origin, time_zone: str) -> Columns:
     """Write the batch beside its spool.
 
     :param spool: one JSON record a line
@@ -53,7 +64,8 @@ def columns_of(*, spool: Path, stream: Stream, time_zone: str) -> Columns:
     with duckdb.connect(config={**SETTINGS, "temp_directory": str(spool.parent)}) as db:
         db.execute("set TimeZone = 'UTC'")
         db.execute(
-            f"copy (select record_key, changed_at, md5(payload) as content_hash, payload"
+            f"copy (select {_origin(origin)}, record_key, changed_at,"
+            f" md5(payload) as content_hash, payload"
             f" from ({records}) where reason is null) to {_text(made.file)} ({PARQUET})"
         )
         db.execute(
@@ -61,6 +73,14 @@ def columns_of(*, spool: Path, stream: Stream, time_zone: str) -> Columns:
             f" to {_text(made.rejects)} ({PARQUET})"
         )
     return made
+
+
+def _origin(origin: Origin) -> str:
+    extracted_at = origin.extracted_at.astimezone(UTC).replace(tzinfo=None)
+    return (
+        f"{_text(origin.tenant_id)} as tenant_id, {_text(origin.connection_id)} as connection_id,"
+        f" {_text(origin.batch_id)} as batch_id, timestamp {_text(extracted_at)} as extracted_at"
+    )
 
 
 def _records(stream: Stream, *, spool: Path, time_zone: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Raw
 
-from flows.columns import RECORD_BYTES, Columns, columns_of
+from flows.columns import RECORD_BYTES, Columns, Origin, columns_of
 from flows.connectors.reader import Reader, ReadFailed
 from flows.connectors.records import RecordInvalid, strip
 from flows.connectors.spec import Stream
@@ -37,6 +37,7 @@ def extract(
     stream: Stream,
     since: datetime | None,
     privacy: Privacy,
+    origin: Origin,
     time_zone: str,
     folder: Path,
 ) -> Extracted:
@@ -55,7 +56,7 @@ def extract(
             lines.writelines(
                 line(record, stream=stream, privacy=privacy) for record in page.records
             )
-    columns = columns_of(spool=spool, stream=stream, time_zone=time_zone)
+    columns = columns_of(spool=spool, stream=stream, origin=origin, time_zone=time_zone)
     spool.unlink()
     return Extracted(columns=columns, records=records, bytes_read=bytes_read)
 

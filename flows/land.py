@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from datetime import time as time_of_day
 from uuid import uuid4
 
+from flows.columns import Origin
 from flows.extract import Extracted, extract
 from flows.report import StreamReport
 from flows.session import Session, now
@@ -19,7 +20,14 @@ def land(name: str, session: Session) -> StreamReport:
     :raises ReadFailed, ReadInterrupted: from the source; nothing has landed then
     :raises Fenced: if a later run of the connection has begun
     """
-    begun, clock = now(), time.monotonic()
+    clock = time.monotonic()
+    job = session.job
+    origin = Origin(
+        tenant_id=job.tenant.code,
+        connection_id=job.connection.code,
+        batch_id=uuid4().hex,
+        extracted_at=now(),
+    )
     folder = session.stream_folder(name)
     since = starting_point(name, session)
     extracted = extract(
@@ -28,10 +36,11 @@ def land(name: str, session: Session) -> StreamReport:
         stream=session.stream(name),
         since=since,
         privacy=session.privacy(name),
-        time_zone=session.job.tenant.time_zone,
+        origin=origin,
+        time_zone=job.tenant.time_zone,
         folder=folder,
     )
-    batch = _batch(name, session, extracted, begun=begun)
+    batch = _batch(name, session, extracted, origin)
     landed = _store(batch, session)
     return StreamReport(
         stream=name,
@@ -58,23 +67,22 @@ def starting_point(name: str, session: Session) -> datetime | None:
     return bookmark
 
 
-def _batch(name: str, session: Session, extracted: Extracted, *, begun: datetime) -> Batch:
+def _batch(name: str, session: Session, extracted: Extracted, origin: Origin) -> Batch:
     job = session.job
-    batch_id = uuid4().hex
     return Batch(
-        batch_id=batch_id,
-        tenant_id=job.tenant.code,
-        connection_id=job.connection.code,
+        batch_id=origin.batch_id,
+        tenant_id=origin.tenant_id,
+        connection_id=origin.connection_id,
         connector=session.connector.name,
         stream=name,
         run_id=job.run,
         fence=job.fence,
-        extracted_at=begun,
+        extracted_at=origin.extracted_at,
         records=extracted.records,
         bytes_read=extracted.bytes_read,
         lake_key=(
             f"{job.tenant.code}/raw/{session.connector.name}/{name}/"
-            f"{begun:%Y%m%dT%H%M%S%fZ}-{batch_id[:8]}.parquet"
+            f"{origin.extracted_at:%Y%m%dT%H%M%S%fZ}-{origin.batch_id[:8]}.parquet"
         ),
         file=extracted.columns.file,
         rejects=extracted.columns.rejects,

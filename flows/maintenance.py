@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flows.lake.lake import Lake, lake_at
+from flows.lake.lake import Lake
+from flows.parts import lake_at, warehouses_for
 from flows.portal import TenantPlace
 from flows.prune import LEFT_BEHIND, old_raw_files, prune_publications, prune_raw, prune_work
 from flows.settings import WorkerSettings
-from flows.warehouse.warehouse import warehouses_for
 
 
 @dataclass

@@ -10,11 +10,10 @@ from flows.connectors.catalog import connector, connectors
 from flows.connectors.reader import Reader
 from flows.connectors.spec import Stream
 from flows.extract import Privacy
-from flows.lake.lake import lake_at
+from flows.parts import lake_at, warehouses_for
 from flows.portal import Job, Portal
 from flows.report import Steps
 from flows.settings import WorkerSettings
-from flows.warehouse.warehouse import warehouses_for
 
 
 def now() -> datetime:

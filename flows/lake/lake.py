@@ -49,10 +49,3 @@ class LakeKeyTaken(Exception):
 
 class LakeKeyRefused(Exception):
     """The key leads out of the lake."""
-
-
-def lake_at(address: str) -> Lake:
-    """The lake at an address: a folder of this machine."""
-    from flows.lake.local import LocalLake
-
-    return LocalLake(Path(address))

@@ -26,6 +26,7 @@ class LocalLake:
         waiting = _hidden(target)
         try:
             shutil.copyfile(source, waiting)
+            waiting.chmod(0o444)  # whoever opens it can read it and nothing else
             _to_disk(waiting)
             # A link, unlike a rename, refuses to overwrite.
             os.link(waiting, target)

@@ -27,9 +27,10 @@ class Unaccounted(Exception):
 class Batch:
     """What one run read from one stream, on its way into raw.
 
-    `file` is a Parquet file on this machine with `record_key`, `changed_at` (UTC, or null),
-    `content_hash` and `payload`, in the order in which the source gave the records; `rejects` is
-    one with `reason` and `payload`. Together they hold the `records` that the reader counted.
+    `file` is a Parquet file on this machine with the batch's origin, `record_key`, `changed_at`
+    (UTC, or null), `content_hash` and `payload`, in the order in which the source gave the records;
+    `rejects` is one with `reason` and `payload`. Together they hold the `records` that the reader
+    counted.
     """
 
     batch_id: str
@@ -129,11 +130,3 @@ class Warehouses(Protocol):
 
     def dbt_environment(self, tenant_id: str) -> dict[str, str]:
         """What `transforms/profiles.yml` needs to find the warehouse. It holds no secret."""
-
-
-def warehouses_for(engine: str, *, folder: Path) -> Warehouses:
-    """The warehouses of an engine, as the tenant's settings name it."""
-    from flows.warehouse.duckdb import DuckDBWarehouses
-
-    engines = {"DUCKDB": DuckDBWarehouses}
-    return engines[engine](folder)

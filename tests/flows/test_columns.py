@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from flows.columns import columns_of
+from flows.columns import Origin, columns_of
 from flows.connectors.spec import Stream
 
 Rows = list[dict[str, Any]]
 Make = Callable[..., tuple[Rows, list[tuple[str, str]]]]
+ORIGIN = Origin(
+    tenant_id="alice",
+    connection_id="tills",
+    batch_id="b1",
+    extracted_at=datetime(2025, 6, 30, 22, 15, tzinfo=UTC),
+)
 
 
 def stream_of(
@@ -35,7 +41,9 @@ def made(tmp_path: Path) -> Make:
     ) -> tuple[Rows, list[tuple[str, str]]]:
         spool = tmp_path / "sale.ndjson"
         spool.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        files = columns_of(spool=spool, stream=stream or stream_of(), time_zone=time_zone)
+        files = columns_of(
+            spool=spool, stream=stream or stream_of(), origin=ORIGIN, time_zone=time_zone
+        )
         with duckdb.connect() as db:
             found = db.execute("select * from read_parquet(?)", [str(files.file)])
             names = [column[0] for column in found.description or []]
@@ -227,3 +235,11 @@ def test_a_key_with_a_missing_part_is_no_key(made: Make) -> None:
 
     assert rows == []
     assert rejects == [("The record has no a and b.", '{"a":1}')]
+
+
+def test_every_row_says_where_and_when_it_was_read(made: Make) -> None:
+    rows, _ = made('{"id": 1}')
+
+    origin = {name: rows[0][name] for name in ("tenant_id", "connection_id", "batch_id")}
+    assert origin == {"tenant_id": "alice", "connection_id": "tills", "batch_id": "b1"}
+    assert rows[0]["extracted_at"] == datetime(2025, 6, 30, 22, 15)  # noqa: DTZ001 - UTC in files

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from msgspec import Raw
 
-from flows.columns import RECORD_BYTES, columns_of
+from flows.columns import RECORD_BYTES, Origin, columns_of
 from flows.connectors.reader import ReadFailed
 from flows.connectors.spec import Stream
 from flows.extract import Privacy, line
 
+ORIGIN = Origin("alice", "tills", "b1", extracted_at=datetime(2025, 6, 30, tzinfo=UTC))
 PRIVACY = Privacy(kept=frozenset(), pseudonym_key=b"k" * 32)
 PLAIN = Stream.model_validate({"path": "x", "key": ["id"], "load": "full", "title": "Things"})
 PERSONAL = PLAIN.model_copy(
@@ -24,7 +26,7 @@ PERSONAL = PLAIN.model_copy(
 def landed(folder: Path, *lines: bytes) -> list[str]:
     spool = folder / "things.ndjson"
     spool.write_bytes(b"".join(lines))
-    files = columns_of(spool=spool, stream=PLAIN, time_zone="UTC")
+    files = columns_of(spool=spool, stream=PLAIN, origin=ORIGIN, time_zone="UTC")
     with duckdb.connect() as db:
         found = db.execute("select payload from read_parquet(?)", [str(files.file)]).fetchall()
     return [payload for (payload,) in found]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.lake.lake import Lake, LakeKeyRefused, LakeKeyTaken, lake_at
+from flows.lake.lake import Lake, LakeKeyRefused, LakeKeyTaken
+from flows.parts import lake_at
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

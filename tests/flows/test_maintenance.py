@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from flows.lake.lake import Lake, lake_at
+from flows.lake.lake import Lake
 from flows.maintenance import bytes_stored, clean
+from flows.parts import lake_at
 from flows.platform import collect_costs, maintain, reconcile
 from flows.portal import TenantPlace
 from flows.settings import WorkerSettings

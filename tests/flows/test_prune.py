@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.lake.lake import Lake, lake_at
+from flows.lake.lake import Lake
+from flows.parts import lake_at
 from flows.portal import TenantPlace
 from flows.prune import prune_publications, prune_raw, prune_work
 from flows.warehouse.warehouse import LedgerLine

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from flows.dbt import published_views, transforms_version
-from flows.lake.lake import lake_at
+from flows.parts import lake_at
 from flows.session import Session, now
 from flows.transform import Work, publish_all
 from tests.flows.fake_portal import Desk, FakePortal
