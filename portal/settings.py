@@ -296,6 +296,7 @@ UNFOLD = {
                     _admin_link(
                         "Pipelines", "schedule", "pipelines_pipeline", "pipelines.view_pipeline"
                     ),
+                    _admin_link("Costs", "payments", "costs_dailyusage", "costs.view_dailyusage"),
                     {"title": "Prefect", "icon": "open_in_new", "link": PREFECT_UI_URL},
                 ],
             },
