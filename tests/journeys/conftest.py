@@ -119,7 +119,7 @@ def day_later(admin: Page, alice: Retailer, platform: Platform, till: Simulator)
     connection.press("Pause")
     wait_for_run(platform, alice.path, after=None, all_ended=True)
     before = runs_of(platform, alice.path)[0]
-    till.advance(days=1)
+    till.advance(days=1, company=ALICES.name)
     till.reset_requests()
     connection.open(connection.path).press("Resume")
     return wait_for_run(platform, alice.path, after=before)
