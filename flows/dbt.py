@@ -10,13 +10,17 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from flows.held_back import held_back
 from flows.settings import PROJECT
+from flows.warehouse.warehouse import WarehouseBusy
 
 TRANSFORMS = PROJECT / "transforms"
 # What dbt itself writes below the project is not part of it.
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
-FAILED = {"error", "fail", "runtime error"}
+# DuckDB's words, when another process holds the file.
+LOCKED = "Could not set lock on file"
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -57,6 +61,7 @@ def build(
 
     :param folder: of the tenant, kept between runs: dbt parses again only what changed
     :raises TransformFailed: naming what failed first
+    :raises WarehouseBusy: if another process holds the warehouse
     """
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
@@ -68,16 +73,20 @@ def build(
         text=True,
         check=False,
     )
-    nodes = _nodes(results)
-    failed = [node for node in nodes if node.status in FAILED]
-    if failed:
-        raise TransformFailed(
-            f"{len(failed)} of {len(nodes)} steps failed, first {failed[0].name}:"
-            f" {failed[0].message} Nothing was published."
+    told = _results(results)
+    _check(told, folder=folder, code=done.returncode, output=done.stdout + done.stderr)
+    return [_node(result) for result in told]
+
+
+def _check(told: list[dict[str, Any]], *, folder: Path, code: int, output: str) -> None:
+    if LOCKED in output or any(LOCKED in (result["message"] or "") for result in told):
+        raise WarehouseBusy(
+            "Another run holds this tenant's warehouse. Start this one again after it."
         )
-    if done.returncode != 0:
-        raise TransformFailed(f"dbt could not run: {_last_lines(done.stdout + done.stderr)}")
-    return nodes
+    if sentence := held_back(results=told, nodes=_manifest(folder)["nodes"] if told else {}):
+        raise TransformFailed(sentence)
+    if code != 0:
+        raise TransformFailed(f"dbt could not run: {_last_lines(output)}")
 
 
 def _plain_environment() -> dict[str, str]:
@@ -106,7 +115,6 @@ def _arguments(folder: Path, tables: list[str] | None, full_refresh: bool) -> li
 
 def published_views(folder: Path) -> list[View]:
     """The models marked `published: true`, as the last build of this tenant knew them."""
-    manifest = json.loads((folder / "target" / "manifest.json").read_text())
     return [
         View(
             name=node["name"],
@@ -120,7 +128,7 @@ def published_views(folder: Path) -> list[View]:
                 for column in node["columns"].values()
             ],
         )
-        for node in manifest["nodes"].values()
+        for node in _manifest(folder)["nodes"].values()
         if node["resource_type"] == "model" and node["config"]["meta"].get("published")
     ]
 
@@ -136,19 +144,26 @@ def transforms_version() -> str:
     return digest.hexdigest()
 
 
-def _nodes(results: Path) -> list[Node]:
-    if not results.exists():
-        return []
-    return [
-        Node(
-            name=result["unique_id"].split(".")[2],
-            kind=result["unique_id"].split(".")[0],
-            status=result["status"],
-            seconds=round(result["execution_time"], 3),
-            message=_first_line(result["message"] or ""),
-        )
-        for result in json.loads(results.read_text())["results"]
-    ]
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "target" / "manifest.json").read_text())
+    return manifest
+
+
+def _results(file: Path) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = []
+    if file.exists():
+        results = json.loads(file.read_text())["results"]
+    return results
+
+
+def _node(result: dict[str, Any]) -> Node:
+    return Node(
+        name=result["unique_id"].split(".")[2],
+        kind=result["unique_id"].split(".")[0],
+        status=result["status"],
+        seconds=round(result["execution_time"], 3),
+        message=_first_line(result["message"] or ""),
+    )
 
 
 def _first_line(text: str) -> str:

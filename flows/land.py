@@ -52,14 +52,17 @@ def land(name: str, session: Session) -> StreamReport:
 
 
 def starting_point(name: str, session: Session) -> datetime | None:
-    """Where this read begins: the bookmark, else the tenant's history limit, else the beginning."""
+    """Where this read begins: the bookmark, else the tenant's history limit, else the beginning.
+
+    The limit is for what happened, such as sales. Articles and stock are needed however old.
+    """
     connection = session.job.connection
     stream = session.stream(name)
     if not stream.is_incremental or name in connection.full_read_streams:
         return None
     with session.warehouses.open(session.job.tenant.code) as warehouse:
         bookmark = warehouse.bookmark(connection_id=connection.code, stream=name)
-    if bookmark is None and connection.history_from is not None:
+    if bookmark is None and stream.has_history and connection.history_from is not None:
         local = datetime.combine(
             connection.history_from, time_of_day(), tzinfo=session.job.tenant.zone
         )
@@ -82,7 +85,8 @@ def _batch(name: str, session: Session, extracted: Extracted, origin: Origin) ->
         bytes_read=extracted.bytes_read,
         lake_key=(
             f"{job.tenant.code}/raw/{session.connector.name}/{name}/"
-            f"{origin.extracted_at:%Y%m%dT%H%M%S%fZ}-{origin.batch_id[:8]}.parquet"
+            f"{origin.extracted_at:%Y%m%dT%H%M%S%fZ}-{origin.connection_id[:8]}"
+            f"-{origin.batch_id[:8]}.parquet"
         ),
         file=extracted.columns.file,
         rejects=extracted.columns.rejects,

@@ -48,21 +48,23 @@ def old_raw_files(lake: Lake, *, tenant: str, at: datetime) -> list[str]:
 def prune_raw(lake: Lake, *, keys: list[str], ledger: list[LedgerLine]) -> list[str]:
     """Remove raw files that are in no line of the ledger.
 
-    Only where the stream has landed again since, which brought what was in them. After the loss of
-    a warehouse nothing has, and the files are all there is.
+    Only where the same stream of the same connection has landed before, so that the ledger was
+    kept then, and again since, which brought what was in them. The files of a ledger that was lost
+    with its warehouse are all that is left of it.
 
     :returns: the keys of those removed
     """
     landed = {line.file for line in ledger}
-    last_landing: dict[str, datetime] = {}
+    landings: dict[tuple[str, str], list[datetime]] = {}
     for line in ledger:
-        last_landing[line.table] = max(line.landed_at, last_landing.get(line.table, line.landed_at))
+        landings.setdefault((line.connection[:8], line.table), []).append(line.landed_at)
     removed = []
     for key in keys:
-        begun, last = _begun_at(key.rsplit("/", 1)[-1]), last_landing.get(_table_of(key))
-        if key not in landed and begun is not None and last is not None and last > begun:
-            lake.delete(key)
-            removed.append(key)
+        moments, begun = landings.get(_read_from(key), []), _begun_at(key.rsplit("/", 1)[-1])
+        if key in landed or begun is None or not moments or not min(moments) < begun < max(moments):
+            continue
+        lake.delete(key)
+        removed.append(key)
     return removed
 
 
@@ -92,10 +94,13 @@ def _begun_at(name: str) -> datetime | None:
     return None
 
 
-def _table_of(key: str) -> str:
-    """`<tenant>/raw/<connector>/<stream>/<file>` as the warehouse names it."""
-    _, _, *names, _ = key.split("/")
-    return "__".join(names)
+def _read_from(key: str) -> tuple[str, str]:
+    """The connection's code, as far as the key has it, and the table as the warehouse names it.
+
+    :param key: `<tenant>/raw/<connector>/<stream>/<time>-<connection>-<batch>.parquet`
+    """
+    _, _, *names, file = key.split("/")
+    return file.partition("-")[2].rpartition("-")[0], "__".join(names)
 
 
 def _touched_at(folder: Path) -> datetime | None:

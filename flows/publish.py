@@ -12,7 +12,7 @@ from typing import Any
 from flows.dbt import View
 from flows.lake.lake import Lake
 from flows.portal import Job, Tenant
-from flows.warehouse.warehouse import StreamState
+from flows.warehouse.warehouse import Fenced, StreamState
 
 FORMAT = 1
 
@@ -68,7 +68,12 @@ def publish(
     """Put the views of a folder into the lake and make them the current ones. Gives the id.
 
     Readers see the old publication until the last step, and the new one after it.
+
+    :raises Fenced: if what is current shows more
     """
+    current = last_published(lake, tenant=job.tenant)
+    if current is not None and current.landed_through > landed_through:
+        raise Fenced("A later run has published more than this one knows. This one stops here.")
     publication = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{job.run[:8]}"
     base = f"{job.tenant.code}/publications/{publication}"
     manifest = {

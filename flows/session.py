@@ -14,6 +14,7 @@ from flows.parts import lake_at, warehouses_for
 from flows.portal import Job, Portal
 from flows.report import Steps
 from flows.settings import WorkerSettings
+from flows.turn import Turn
 
 
 def now() -> datetime:
@@ -29,6 +30,8 @@ class Session:
         self.lake = lake_at(settings.lake)
         self.warehouses = warehouses_for(job.tenant.engine, folder=settings.warehouses)
         self.dbt_folder = settings.dbt / job.tenant.code
+        # Taken to decide what to build, and kept until the end: what is published was built by us.
+        self.turn = Turn(settings.dbt / f"{job.tenant.code}.lock")
         self.folder = settings.work / job.run
         self.folder.mkdir(parents=True, exist_ok=True)
         self.steps = Steps()
@@ -63,5 +66,6 @@ class Session:
         return folder
 
     def close(self) -> None:
+        self.turn.end()
         self.reader.close()
         shutil.rmtree(self.folder, ignore_errors=True)

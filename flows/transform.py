@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.dbt import Node, build, published_views, transforms_version
-from flows.publish import Published, last_published, publish, settings_of
+from flows.publish import last_published, publish, settings_of
 from flows.session import Session, now
+from flows.warehouse.warehouse import Recipe, WarehouseBusy
+
+# A stream that lands just then holds the warehouse for a moment.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -20,54 +24,84 @@ class Work:
 
 
 def work_to_do(session: Session) -> Work | None:
-    """Nothing, if the last publication already shows all that has landed."""
-    tenant = session.job.tenant
+    """Nothing, if the last publication already shows all that has landed.
+
+    From here on no other run of the tenant builds or publishes.
+
+    :raises WarehouseBusy: if another run does for too long
+    """
+    session.turn.take()
+    tenant, recipe = session.job.tenant, recipe_of(session)
     last = last_published(session.lake, tenant=tenant)
     with session.warehouses.open(tenant.code) as warehouse:
         landed_through = warehouse.landed_through()
         if landed_through is None:
             return None
         touched = warehouse.landed_after(last.landed_through) if last else []
-    # Where nothing was published, what failed builds left behind may stem from other SQL.
-    if last is None or _must_rebuild(last, session):
+        is_built_by_us = warehouse.is_built_by(recipe)
+    if last is None or (last.transforms, last.settings) != (recipe.transforms, recipe.settings):
         return Work(tables=None, full_refresh=True, landed_through=landed_through)
     if not touched:
         return None
+    # A build that failed left tables of other SQL, though nothing of it was published.
+    if not is_built_by_us:
+        return Work(tables=None, full_refresh=True, landed_through=landed_through)
     return Work(tables=touched, full_refresh=False, landed_through=landed_through)
 
 
+def recipe_of(session: Session) -> Recipe:
+    """Other SQL, or another time zone, gives other rows from the same raw."""
+    return Recipe(transforms=transforms_version(), settings=settings_of(session.job.tenant))
+
+
 def transform_all(work: Work, session: Session) -> list[Node]:
-    """:raises TransformFailed: naming what failed first"""
-    return build(
-        environment=session.warehouses.dbt_environment(session.job.tenant.code),
+    """
+    :raises TransformFailed: naming what failed first
+    :raises WarehouseBusy: if others hold the warehouse whenever it is tried
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return _transform(work, session)
+        except WarehouseBusy:  # dbt does not wait; opening it for the next try does
+            continue
+    return _transform(work, session)
+
+
+def _transform(work: Work, session: Session) -> list[Node]:
+    tenant = session.job.tenant.code
+    with session.warehouses.open(tenant) as warehouse:
+        warehouse.begin_build(recipe_of(session), is_whole=work.full_refresh, at=now())
+    nodes = build(
+        environment=session.warehouses.dbt_environment(tenant),
         folder=session.dbt_folder,
         tables=work.tables,
         full_refresh=work.full_refresh,
     )
+    with session.warehouses.open(tenant) as warehouse:
+        warehouse.finish_build(at=now())
+    return nodes
 
 
 def publish_all(work: Work, session: Session) -> str:
-    """Export the views and make them the current ones. Gives the publication's id."""
+    """Export the views and make them the current ones. Gives the publication's id.
+
+    :raises Fenced: if a later run has begun, or has published more
+    """
+    job = session.job
     views = published_views(session.dbt_folder)
     folder = session.stream_folder("publication")
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    # Held to the end: nobody lands, and so nobody overtakes, between the check and the pointer.
+    with session.warehouses.open(job.tenant.code) as warehouse:
+        warehouse.check_fence(connection_id=job.connection.code, fence=job.fence)
         rows = warehouse.export(views=[view.name for view in views], folder=folder)
-        streams = warehouse.streams()
-    return publish(
-        lake=session.lake,
-        job=session.job,
-        folder=folder,
-        views=views,
-        rows=rows,
-        streams=streams,
-        transforms=transforms_version(),
-        landed_through=work.landed_through,
-        at=now(),
-    )
-
-
-def _must_rebuild(last: Published, session: Session) -> bool:
-    """Other SQL, or another time zone, gives other rows from the same raw."""
-    return last.transforms != transforms_version() or last.settings != settings_of(
-        session.job.tenant
-    )
+        return publish(
+            lake=session.lake,
+            job=job,
+            folder=folder,
+            views=views,
+            rows=rows,
+            streams=warehouse.streams(),
+            transforms=transforms_version(),
+            landed_through=work.landed_through,
+            at=now(),
+        )

@@ -11,12 +11,13 @@ from typing import Literal
 import msgspec
 from msgspec import Raw
 
-from flows.connectors.spec import Personal, Stream
+from flows.connectors.personal import Personal
+from flows.connectors.spec import Stream
 
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _TEXT = msgspec.json.Decoder(str)
 _NOTHING = frozenset({b"null", b'""'})
-Fate = Literal["drop", "hash"]
+Fate = Literal["keep", "keep_plain", "drop", "hash"]
 
 
 class RecordInvalid(ValueError):
@@ -30,35 +31,45 @@ def strip(
 
     A hashed field becomes the hex HMAC-SHA256 of its text, trimmed and in lower case, so that one
     address written in two ways is one pseudonym; null and the empty text stay. Names are compared
-    without regard to case, so that a vendor's change of spelling lets nothing through. Fields the
-    connector does not know stay. A stream without personal fields passes through as it is.
+    without regard to case, so that a vendor's change of spelling lets nothing through. Fields that
+    the connector does not name stay, unless it says which ones it knows: then they go, and so does
+    an object or a list in a known field. A stream with nothing to take out passes through as it is.
 
-    :param kept: fields the tenant opted in to; what is `never` to land does not land even so
-    :raises RecordInvalid: if a record of a stream with personal fields is not an object
+    :param kept: fields the tenant opted in to; only what would be dropped or hashed can be kept
+    :raises RecordInvalid: if a record of a stream with something to take out is not an object
     """
-    fates = _fates(stream.personal, kept)
-    if not fates:
+    fates, otherwise = _fates(stream.personal, kept)
+    if not fates and otherwise == "keep":
         return bytes(record)
     try:
         members = _MEMBERS.decode(record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordInvalid(f"A record of {stream.title} is not an object.") from None
-    for name in [name for name in members if name.casefold() in fates]:
-        if fates[name.casefold()] == "drop":
-            del members[name]
-        else:
-            members[name] = _pseudonym(members[name], pseudonym_key)
-    return msgspec.json.encode(members)
+    left = {}
+    for name, value in members.items():
+        fate = fates.get(name.casefold(), otherwise)
+        if fate == "hash":
+            left[name] = _pseudonym(value, pseudonym_key)
+        elif fate == "keep" or (fate == "keep_plain" and _is_plain(value)):
+            left[name] = value
+    return msgspec.json.encode(left)
 
 
 @lru_cache(maxsize=256)
-def _fates(personal: Personal, kept: frozenset[str]) -> Mapping[str, Fate]:
+def _fates(personal: Personal, kept: frozenset[str]) -> tuple[Mapping[str, Fate], Fate]:
+    """What happens to a field by its name with the case folded, and to a field not named there."""
+    otherwise: Fate = "keep" if personal.known is None else "drop"
     opted_in = {name.casefold() for name in kept}
-    fates: dict[str, Fate] = {}
+    fates: dict[str, Fate] = {name.casefold(): "keep_plain" for name in personal.known or ()}
     for name in personal.drop | personal.hash:
-        if name.casefold() not in opted_in:
-            fates[name.casefold()] = "drop" if name in personal.drop else "hash"
-    return fates | {name.casefold(): "drop" for name in personal.never}
+        fate: Fate = "drop" if name in personal.drop else "hash"
+        fates[name.casefold()] = "keep" if name.casefold() in opted_in else fate
+    fates |= {name.casefold(): "drop" for name in personal.never}
+    return {name: fate for name, fate in fates.items() if fate != otherwise}, otherwise
+
+
+def _is_plain(value: Raw) -> bool:
+    return not bytes(value).startswith((b"{", b"["))
 
 
 def _pseudonym(value: Raw, key: bytes) -> Raw:

@@ -23,40 +23,16 @@ from flows.connectors.credentials import CredentialField, CredentialsInvalid, ch
 from flows.connectors.grammar import GrammarModel, Template, placeholders
 from flows.connectors.loads import Change, FullLoad, Load
 from flows.connectors.pages import Ask, NoPages, Pages
+from flows.connectors.personal import Personal
 
 # Names become parts of table names and paths; two underscores in a row separate connector and
 # stream.
 _NAME = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 Name = Annotated[str, Field(pattern=f"^{_NAME}$", max_length=40)]
-FieldNames = frozenset[str]
 
 
 class ConnectorInvalid(Exception):
     """A connector.yaml is wrong; the text says where and what."""
-
-
-class Personal(GrammarModel):
-    """Which top-level fields of a record are about people, whatever the case of their letters.
-
-    `drop` does not land, `hash` lands as a keyed hash so that it can be joined, and a tenant may
-    opt in to both field by field. `never` does not land, whatever the tenant says: passwords and
-    bank accounts.
-    """
-
-    drop: FieldNames = frozenset()
-    hash: FieldNames = frozenset()
-    never: FieldNames = frozenset()
-
-    @model_validator(mode="after")
-    def _says_one_thing_about_a_field(self) -> Personal:
-        names = [name.casefold() for name in (*self.drop, *self.hash, *self.never)]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"Named more than once: {', '.join(twice)}")
-        return self
-
-    def all(self) -> frozenset[str]:
-        """Every name, with its case folded."""
-        return frozenset(name.casefold() for name in self.drop | self.hash | self.never)
 
 
 def _relative(path: str) -> str:
@@ -66,7 +42,12 @@ def _relative(path: str) -> str:
 
 
 class Stream(GrammarModel):
-    """One list of records. `records` is the path of the list; without it the answer is the list."""
+    """One list of records. `records` is the path of the list; without it the answer is the list.
+
+    `has_history` marks a list of things that happened, where a tenant may choose from when on it
+    is read. What is, such as master data and stock, is always read from its beginning: an article
+    that has not changed for years is still sold.
+    """
 
     path: Annotated[str, AfterValidator(_relative)]
     title: str = ""
@@ -77,14 +58,19 @@ class Stream(GrammarModel):
     pages: Pages = NoPages()
     personal: Personal = Personal()
     required: bool = False
+    has_history: bool = False
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Stream:
         needed = {*self.key, *([self.changed.take] if self.changed else [])}
-        if private := sorted(n for n in needed if n.casefold() in self.personal.all()):
+        if private := self.personal.marked(needed):
             raise ValueError(f"Needed for reading, so it cannot be personal: {', '.join(private)}")
+        if missing := self.personal.unjudged(needed):
+            raise ValueError(f"Needed for reading, so add it to known: {', '.join(missing)}")
         if self.is_incremental and self.changed is None:
             raise ValueError("Reading what changed needs to know the field: add changed")
+        if self.has_history and not self.is_incremental:
+            raise ValueError("A stream read in full has no beginning to choose: drop has_history")
         return self
 
     @property

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import duckdb
-
 from flows.portal import Tenant
 from flows.warehouse import duckdb_sql as sql
+from flows.warehouse.duckdb_builds import BuildLog
 from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
+from flows.warehouse.moments import naive, utc
 from flows.warehouse.warehouse import (
     Batch,
     Fenced,
@@ -50,10 +50,7 @@ class DuckDBWarehouses:
         return self._folder / str(UUID(tenant_id)) / "warehouse.duckdb"
 
 
-class DuckDBWarehouse:
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._db = connection
-
+class DuckDBWarehouse(BuildLog):
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
         with self._transaction():
             for statement in sql.LEDGER:
@@ -66,7 +63,7 @@ class DuckDBWarehouse:
             if known != [tuple(settings)]:
                 self._db.execute("delete from raw.tenants")
                 self._db.execute(
-                    "insert into raw.tenants values (?, ?, ?, ?, ?, ?)", [*settings, _naive(at)]
+                    "insert into raw.tenants values (?, ?, ?, ?, ?, ?)", [*settings, naive(at)]
                 )
 
     def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
@@ -74,20 +71,21 @@ class DuckDBWarehouse:
             "select bookmark from raw.bookmarks where connection_id = ? and stream = ?",
             [connection_id, stream],
         )
-        return _utc(found[0][0]) if found else None
+        return utc(found[0][0]) if found else None
 
     def land(self, batch: Batch, *, at: datetime) -> Landed:
         with self._transaction():
             if (earlier := self._landed_before(batch)) is not None:
                 return earlier
-            self._check_fence(batch)
+            self.check_fence(connection_id=batch.connection_id, fence=batch.fence)
+            self._db.execute(sql.FENCE, [batch.connection_id, batch.fence])
             at = self._after_the_last(at)
             self._db.execute(
                 sql.classify(batch.table),
                 {
                     "file": str(batch.file),
                     "connection_id": batch.connection_id,
-                    "extracted_at": _naive(batch.extracted_at),
+                    "extracted_at": naive(batch.extracted_at),
                 },
             )
             landed = self._account(batch)
@@ -100,22 +98,27 @@ class DuckDBWarehouse:
 
     def landed_through(self) -> datetime | None:
         found = self._rows("select max(landed_at) from raw.batches where new + changed > 0")
-        return _utc(found[0][0])
+        return utc(found[0][0])
 
     def landed_after(self, moment: datetime) -> list[str]:
         found = self._rows(
             "select distinct connector || '__' || stream as raw_table from raw.batches"
             " where new + changed > 0 and landed_at > ? order by raw_table",
-            [_naive(moment)],
+            [naive(moment)],
         )
         return [table for (table,) in found]
+
+    def check_fence(self, *, connection_id: str, fence: int) -> None:
+        held = self._rows("select fence from raw.fences where connection_id = ?", [connection_id])
+        if held and held[0][0] > fence:
+            raise Fenced("A later run of this connection has begun. This one stops here.")
 
     def ledger(self) -> list[LedgerLine]:
         if not self._rows(sql.HAS_LEDGER):
             return []
         return [
-            LedgerLine(table=table, landed_at=landed_at.replace(tzinfo=UTC), file=file)
-            for table, landed_at, file in self._rows(sql.LEDGER_LINES)
+            LedgerLine(connection, table, landed_at=landed_at.replace(tzinfo=UTC), file=file)
+            for connection, table, landed_at, file in self._rows(sql.LEDGER_LINES)
         ]
 
     def streams(self) -> list[StreamState]:
@@ -125,7 +128,7 @@ class DuckDBWarehouse:
                 stream=stream,
                 read_at=read_at.replace(tzinfo=UTC),
                 records=records,
-                bookmark=_utc(bookmark),
+                bookmark=utc(bookmark),
             )
             for connection, stream, read_at, records, bookmark in self._rows(sql.STREAMS)
         ]
@@ -143,16 +146,6 @@ class DuckDBWarehouse:
                     0
                 ]
         return rows
-
-    def _check_fence(self, batch: Batch) -> None:
-        held = self._rows(
-            "select fence from raw.fences where connection_id = ?", [batch.connection_id]
-        )
-        if held and held[0][0] > batch.fence:
-            raise Fenced("A later run of this connection has begun. This one stops here.")
-        self._db.execute(
-            "insert or replace into raw.fences values (?, ?)", [batch.connection_id, batch.fence]
-        )
 
     def _landed_before(self, batch: Batch) -> Landed | None:
         found = self._rows(sql.ACCOUNT, [batch.batch_id])
@@ -174,7 +167,7 @@ class DuckDBWarehouse:
         return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
 
     def _account(self, batch: Batch) -> Landed:
-        new, changed, unchanged, newest = self._rows(sql.COUNTS, [_naive(batch.extracted_at)])[0]
+        new, changed, unchanged, newest = self._rows(sql.COUNTS)[0]
         rejected = self._rows("select count(*) from read_parquet(?)", [str(batch.rejects)])[0][0]
         if new + changed + unchanged + rejected != batch.records:
             raise Unaccounted(
@@ -182,7 +175,7 @@ class DuckDBWarehouse:
                 f" {new + changed + unchanged + rejected} reached the warehouse. None has landed."
             )
         before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
-        after = max(filter(None, (before, _utc(newest))), default=None)
+        after = max(filter(None, (before, utc(newest))), default=None)
         return Landed(
             extracted=batch.records,
             new=new,
@@ -196,13 +189,13 @@ class DuckDBWarehouse:
         if landed.bookmark is not None:
             self._db.execute(
                 "insert or replace into raw.bookmarks values (?, ?, ?, ?)",
-                [batch.connection_id, batch.stream, _naive(landed.bookmark), _naive(at)],
+                [batch.connection_id, batch.stream, naive(landed.bookmark), naive(at)],
             )
         self._db.execute(
             sql.BATCH,
             [
                 *(batch.batch_id, batch.tenant_id, batch.connection_id, batch.connector),
-                *(batch.stream, batch.run_id, _naive(batch.extracted_at), _naive(at)),
+                *(batch.stream, batch.run_id, naive(batch.extracted_at), naive(at)),
                 *(landed.extracted, landed.new, landed.changed, landed.unchanged, landed.rejected),
                 batch.bytes_read,
                 batch.lake_key if landed.brought_something else None,
@@ -230,8 +223,8 @@ def _values(batch: Batch, *, at: datetime) -> dict[str, Any]:
         "tenant_id": batch.tenant_id,
         "connection_id": batch.connection_id,
         "batch_id": batch.batch_id,
-        "extracted_at": _naive(batch.extracted_at),
-        "landed_at": _naive(at),
+        "extracted_at": naive(batch.extracted_at),
+        "landed_at": naive(at),
         "file": str(batch.file),
     }
 
@@ -239,12 +232,3 @@ def _values(batch: Batch, *, at: datetime) -> dict[str, Any]:
 def _only_named(statement: str, values: dict[str, Any]) -> dict[str, Any]:
     """DuckDB refuses values that a statement does not name."""
     return {name: value for name, value in values.items() if f"${name}" in statement}
-
-
-def _naive(moment: datetime) -> datetime:
-    """Timestamps in the warehouse are UTC without saying so."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)

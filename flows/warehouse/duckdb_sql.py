@@ -33,6 +33,9 @@ LEDGER = (
         connection_id varchar primary key, fence bigint not null)""",
     """create table if not exists raw.rejects (
         batch_id varchar not null, reason varchar not null, payload varchar not null)""",
+    """create table if not exists raw.builds (
+        begun_at timestamp primary key, transforms varchar not null, settings varchar not null,
+        is_whole boolean not null, finished_at timestamp)""",
 )
 
 
@@ -56,16 +59,17 @@ def raw_table(table: str) -> tuple[str, str]:
             landed_at timestamp not null, payload varchar not null)""",
         f"""create table if not exists raw.{name(table + "__current")} (
             connection_id varchar not null, record_key varchar not null,
-            content_hash varchar not null)""",
+            content_hash varchar not null, moment timestamp not null)""",
     )
 
 
 def classify(table: str) -> str:
     """Compare each record of a file with what came before it: in the file, else in raw.
 
-    What comes before is decided as in the history of `transforms/`, down to the hash that breaks a
-    tie. Otherwise the two could disagree on what is current, and the truth, read again, would pass
-    for unchanged. Payloads stay out of it: windows over them would need memory for all of them.
+    A source shows what is so now. What it shows later is therefore later, whatever its clock says:
+    no change lies in the future, and each content of a record has a moment after the one before, a
+    microsecond if need be. So the order of landing and of the history in `transforms/` is one.
+    Payloads stay out of it: windows over them would need memory for all of them.
     """
     return f"""
         create or replace temp table classified as
@@ -75,25 +79,36 @@ def classify(table: str) -> str:
             select
                 file_row_number as position,
                 record_key,
-                changed_at,
-                coalesce(changed_at, $extracted_at) as moment,
+                least(coalesce(changed_at, $extracted_at), $extracted_at) as claimed,
+                changed_at is not null as is_dated,
                 content_hash
             from read_parquet($file, file_row_number = true)
         ),
 
-        compared as (
+        numbered as (
             select
                 batch.*,
-                coalesce(
-                    lag(batch.content_hash) over (
-                        partition by batch.record_key
-                        order by batch.moment, batch.content_hash
-                    ),
-                    held.content_hash
-                ) as previous_hash
+                held.content_hash as held_hash,
+                greatest(claimed, held.moment + to_microseconds(1)) as earliest,
+                row_number() over (
+                    partition by batch.record_key order by batch.claimed, batch.position
+                ) as turn
             from batch
             left join raw.{name(table + "__current")} as held
                 on held.connection_id = $connection_id and held.record_key = batch.record_key
+        ),
+
+        compared as (
+            select
+                *,
+                -- The highest so far, and one microsecond for each turn since then.
+                to_microseconds(turn) + max(earliest - to_microseconds(turn)) over (
+                    partition by record_key order by turn
+                ) as moment,
+                coalesce(
+                    lag(content_hash) over (partition by record_key order by turn), held_hash
+                ) as previous_hash
+            from numbered
         )
 
         select
@@ -107,17 +122,18 @@ def classify(table: str) -> str:
     """
 
 
-# A date far ahead of the source's own today would hide everything that changes until then.
 COUNTS = """
     select
         count(*) filter (where verdict = 'new'),
         count(*) filter (where verdict = 'changed'),
         count(*) filter (where verdict = 'unchanged'),
-        max(changed_at) filter (where changed_at <= ?::timestamp + interval 1 day)
+        max(claimed) filter (where is_dated)
     from classified
 """
 
 REJECTS = "insert into raw.rejects select ?, reason, payload from read_parquet(?)"
+
+FENCE = "insert or replace into raw.fences values (?, ?)"
 
 BATCH = f"insert into raw.batches values ({', '.join('?' * 16)})"
 
@@ -144,12 +160,10 @@ def merge(table: str) -> tuple[str, str, str]:
         """,
         f"""
         insert into raw.{current}
-        select $connection_id, record_key, content_hash
+        select $connection_id, record_key, content_hash, moment
         from classified
         where record_key in (select record_key from classified where verdict <> 'unchanged')
-        qualify row_number() over (
-            partition by record_key order by moment desc, content_hash desc
-        ) = 1
+        qualify row_number() over (partition by record_key order by turn desc) = 1
         """,
     )
 
@@ -165,7 +179,9 @@ HAS_LEDGER = """
 """
 
 LEDGER_LINES = """
-    select connector || '__' || stream, landed_at, file from raw.batches order by landed_at
+    select connection_id, connector || '__' || stream, landed_at, file
+    from raw.batches
+    order by landed_at
 """
 
 STREAMS = """

@@ -69,9 +69,18 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What decides which rows come of the same raw: the SQL, and the tenant's settings."""
+
+    transforms: str
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True)
 class LedgerLine:
     """A batch that has landed; `file` is its key in the lake, if it brought something."""
 
+    connection: str
     table: str
     landed_at: datetime
     file: str | None
@@ -112,6 +121,18 @@ class Warehouse(Protocol):
 
     def landed_after(self, moment: datetime) -> list[str]:
         """The raw tables that batches have brought something to since then."""
+
+    def check_fence(self, *, connection_id: str, fence: int) -> None:
+        """:raises Fenced: if a later run of the connection has begun"""
+
+    def begin_build(self, recipe: Recipe, *, is_whole: bool, at: datetime) -> None:
+        """Note that the models are about to be built; `is_whole` if all of them, anew."""
+
+    def finish_build(self, *, at: datetime) -> None:
+        """Note that the build begun last has succeeded."""
+
+    def is_built_by(self, recipe: Recipe) -> bool:
+        """Whether all models stem from this recipe alone, and an increment may follow."""
 
     def ledger(self) -> list[LedgerLine]:
         """Every batch that has landed; nothing if the warehouse is new."""

@@ -69,6 +69,18 @@ def test_a_page_holds_a_thousand_and_a_header_says_whether_there_is_more() -> No
     assert pages.stop == StopHeader(header="X-More-Pages-Available")
 
 
+def test_a_tenant_chooses_the_beginning_of_what_happened_and_never_of_what_is() -> None:
+    assert {n for n, stream in PROHANDEL.streams.items() if stream.has_history} == {
+        "sale",
+        "voucher",
+    }
+
+
+@pytest.mark.parametrize("stream", ["customer", "staff"])
+def test_a_new_field_of_a_person_does_not_land_whatever_the_tenant_says(stream: str) -> None:
+    assert landed(stream, "id", "number", "email2", "contacts") == {"id", "number"}
+
+
 def test_an_order_has_no_change_field() -> None:
     order = PROHANDEL.streams["order"]
 

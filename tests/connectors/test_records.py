@@ -22,7 +22,9 @@ def stream(**personal: list[str]) -> Stream:
     return parse_connector(name="till", document=document).streams["sale"]
 
 
-CUSTOMER = stream(drop=["name", "street"], hash=["email"], never=["password", "iban"])
+PERSONAL = {"drop": ["name", "street"], "hash": ["email"], "never": ["password", "iban"]}
+CUSTOMER = stream(**PERSONAL)
+JUDGED = stream(known=["id", "lastChange", "price", "group"], **PERSONAL)
 
 
 def stripped(record: str, *, kept: frozenset[str] = frozenset(), of: Stream = CUSTOMER) -> str:
@@ -76,8 +78,61 @@ def test_another_spelling_of_a_personal_field_does_not_land() -> None:
     assert stripped('{"Name":"Ann","IBAN":"x","PassWord":"y","n\\u0061me":"Ann"}') == "{}"
 
 
-def test_a_field_nobody_knows_stays() -> None:
+def test_a_field_nobody_knows_stays_where_the_known_are_not_listed() -> None:
     assert stripped('{"loyalty":{"name":"gold"}}') == '{"loyalty":{"name":"gold"}}'
+
+
+@pytest.mark.parametrize(
+    "unjudged",
+    [
+        '"email2":"ann@shop.example"',
+        '"contacts":[{"lastName":"Ann"}]',
+        '"contact":{"id":"Ann"}',
+        '"":"Ann"',
+        '"pr\\u0069ces":"Ann"',
+    ],
+)
+def test_what_nobody_has_judged_does_not_land(unjudged: str) -> None:
+    record = f'{{"id": 1,{unjudged},"lastChange":"2026-01-01"}}'
+
+    assert stripped(record, of=JUDGED) == '{"id":1,"lastChange":"2026-01-01"}'
+
+
+@pytest.mark.parametrize("nested", ['{"name":"Ann"}', ' [ "Ann" ]', "[]", "{}"])
+def test_a_known_field_is_judged_as_a_plain_value_and_not_with_what_may_be_in_it(
+    nested: str,
+) -> None:
+    assert stripped(f'{{"id":1,"group":{nested}}}', of=JUDGED) == '{"id":1}'
+
+
+@pytest.mark.parametrize("value", ["1.10", "4001234567890.0", "null", "true", '"\\u00e4 [{"', "-0"])
+def test_a_known_field_keeps_its_bytes_in_every_spelling_of_its_name(value: str) -> None:
+    record = f'{{"id": 1, "PRICE": {value}, "name":"Ann"}}'
+
+    assert stripped(record, of=JUDGED) == f'{{"id":1,"PRICE":{value}}}'
+
+
+def test_a_tenant_opts_in_to_fields_that_were_judged_and_to_no_other() -> None:
+    record = '{"name":{"first":"Ann"},"email":"a@b.example","email2":"a@b.example","iban":"y"}'
+    kept = frozenset({"name", "Email", "email2", "iban"})
+
+    left = stripped(record, kept=kept, of=JUDGED)
+
+    assert left == '{"name":{"first":"Ann"},"email":"a@b.example"}'
+
+
+def test_a_hash_is_the_same_where_the_known_are_listed() -> None:
+    record = '{"email":"ann@shop.example"}'
+
+    assert stripped(record, of=JUDGED) == stripped(record)
+
+
+def test_knowing_its_fields_is_reason_enough_to_look_into_a_record() -> None:
+    only_known = stream(known=["id", "lastChange"])
+
+    assert stripped('{"id":1,"name":"Ann"}', of=only_known) == '{"id":1}'
+    with pytest.raises(RecordInvalid):
+        stripped('["Ann"]', of=only_known)
 
 
 def test_a_stream_without_people_passes_through_as_it_is() -> None:
@@ -104,8 +159,10 @@ spaces = st.sampled_from(["", " ", "\n", "\t "])
 @st.composite
 def members(draw: st.DrawFn) -> list[tuple[str, str]]:
     """Names and values as JSON texts, with the spacing and escaping of no encoder in particular."""
-    known = st.sampled_from(["name", "street", "email", "password", "IBAN", "id"])
-    names = draw(st.lists(known | words, unique=True, max_size=8))
+    judged = st.sampled_from(
+        ["name", "street", "email", "password", "IBAN", "id", "Price", "group", "lastChange"]
+    )
+    names = draw(st.lists(judged | words, unique=True, max_size=8))
     texts = []
     for name in names:
         value: Any = draw(values)
@@ -132,3 +189,23 @@ def test_stripping_never_changes_the_bytes_of_another_field(
     expected = {n: t for n, t in fields if n.casefold() not in personal}
     assert {n: bytes(t).decode() for n, t in found.items() if n in expected} == expected
     assert {n.casefold() for n in found} & personal <= {"email"}
+
+
+@settings(deadline=None)
+@given(members(), spaces, st.sets(st.sampled_from(["name", "street", "email", "iban", "email2"])))
+def test_of_a_judged_record_exactly_the_known_and_the_opted_in_land_with_their_bytes(
+    fields: list[tuple[str, str]], space: str, kept: set[str]
+) -> None:
+    inside = f",{space}".join(f"{json.dumps(n)}{space}:{space}{t}" for n, t in fields)
+    known = {"id", "lastchange", "price", "group"}
+    opted_in = kept & {"name", "street", "email"}
+
+    result = stripped(f"{{{space}{inside}{space}}}", kept=frozenset(kept), of=JUDGED)
+
+    found = msgspec.json.decode(result, type=dict[str, msgspec.Raw])
+    landed = {n: bytes(t).decode() for n, t in found.items()}
+    expected = {n: t for n, t in fields if n.casefold() in opted_in}
+    expected |= {n: t for n, t in fields if n.casefold() in known and t[0] not in "{["}
+    hashed = {} if "email" in kept else {n: t for n, t in landed.items() if n == "email"}
+    assert landed == expected | hashed
+    assert all(len(t) == 66 or t in ("null", '""') for t in hashed.values())

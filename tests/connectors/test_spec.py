@@ -154,14 +154,19 @@ def test_a_stream_name_can_become_a_table_name(name: str) -> None:
     assert refused(document).startswith("till: streams")
 
 
-def test_the_key_of_a_record_cannot_be_personal() -> None:
-    assert "cannot be personal: id" in refused(shop.stream_document(personal={"drop": ["ID"]}))
+def test_history_is_chosen_only_where_a_stream_says_so() -> None:
+    connector = parse_connector(name="till", document=shop.stream_document(has_history=True))
+
+    assert connector.streams["sale"].has_history
+    assert not connector.streams["branch"].has_history
 
 
-def test_a_field_has_one_fate() -> None:
-    personal = {"drop": ["email"], "never": ["eMail"]}
+def test_a_stream_read_in_full_has_no_history_to_choose() -> None:
+    sentence = refused(shop.stream_document(load="full", has_history=True))
 
-    assert "Named more than once: email" in refused(shop.stream_document(personal=personal))
+    assert sentence == (
+        "till: streams.sale: A stream read in full has no beginning to choose: drop has_history"
+    )
 
 
 def test_reading_what_changed_needs_a_change_field() -> None:

@@ -164,3 +164,17 @@ def test_nothing_of_a_run_stays_on_the_worker(
     sync(desk_of(ALICES, till, streams=["country"]), portal, tmp_path)
 
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_the_limit_of_history_leaves_stock_and_master_data_whole(
+    portal: FakePortal, till: Simulator, tmp_path: Path
+) -> None:
+    names = ["sale", "article", "articlesize", "branch", "category"]
+    desk = desk_of(ALICES, till, streams=names, history_from="2025-06-01")
+    there = till.truth(ALICES.name)["records"]
+
+    read = sync(desk, portal, tmp_path)
+
+    landed = {name: report.landed.new for name, report in read.items() if report.landed}
+    assert 0 < landed.pop("sale") < there["sale"]
+    assert landed == {name: there[name] for name in names[1:]}

@@ -17,7 +17,7 @@ from flows.parts import lake_at
 from flows.platform import collect_costs, maintain, reconcile
 from flows.portal import TenantPlace
 from flows.settings import WorkerSettings
-from tests.flows.batches import NOON, TENANT, Row, batch_of, warehouse_in
+from tests.flows.batches import NOON, TENANT, TILLS, Row, batch_of, warehouse_in
 from tests.flows.fake_portal import Desk, FakePortal
 from tests.flows.shop import settings_of
 from tests.flows.watching import as_worker, prefects_leftovers
@@ -64,15 +64,20 @@ def age(path: Path, at: datetime) -> None:
 
 
 def landed_and_orphaned(lake: Lake, settings: WorkerSettings, folder: Path) -> tuple[str, str]:
-    """Two old raw files, one of which is in the ledger."""
+    """Two old raw files, one of which is in the ledger. Landings came before and after both."""
     batch = batch_of(Row("1", "A", OLD), folder=folder)
-    orphan = f"{ALICE.code}/raw/shop/sale/{OLD:%Y%m%dT%H%M%S%fZ}-orphan.parquet"
+    orphan = raw_key(OLD)
     for key in (batch.lake_key, orphan):
         lake.replace(text="PAR1", key=key)
         age(Path(settings.lake) / key, OLD)
     with warehouse_in(settings.warehouses) as warehouse:
+        warehouse.land(batch_of(folder=folder), at=OLD - timedelta(hours=1))
         warehouse.land(batch, at=OLD + timedelta(hours=1))
     return batch.lake_key, orphan
+
+
+def raw_key(at: datetime) -> str:
+    return f"{ALICE.code}/raw/shop/sale/{at:%Y%m%dT%H%M%S%fZ}-{TILLS[:8]}-0123abcd.parquet"
 
 
 def test_a_night_removes_of_each_kind_and_touches_no_other_tenant(
@@ -93,6 +98,22 @@ def test_a_night_removes_of_each_kind_and_touches_no_other_tenant(
     assert lake.read(orphan) is None
     assert not torn.exists()
     assert len(kept(lake, CHARLIE.code)) == 1
+
+
+def test_after_the_loss_of_a_warehouse_the_whole_archive_stays(
+    lake: Lake, settings: WorkerSettings, tmp_path: Path
+) -> None:
+    archive = [raw_key(OLD + timedelta(days=days)) for days in range(5)]
+    for key in archive:
+        lake.replace(text="PAR1", key=key)
+        age(Path(settings.lake) / key, OLD)
+    with warehouse_in(settings.warehouses) as warehouse:
+        warehouse.land(batch_of(Row("1", "A", NOON), folder=tmp_path), at=NOON)
+
+    done = clean(tenants=[ALICE], settings=settings, at=NOON)
+
+    assert done.raw_files == 0
+    assert [file.key for file in lake.files(f"{ALICE.code}/raw")] == archive
 
 
 def test_a_tenant_without_old_raw_files_gets_no_warehouse(

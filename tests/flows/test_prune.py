@@ -14,11 +14,12 @@ from flows.parts import lake_at
 from flows.portal import TenantPlace
 from flows.prune import prune_publications, prune_raw, prune_work
 from flows.warehouse.warehouse import LedgerLine
-from tests.flows.batches import NOON, TENANT
+from tests.flows.batches import NOON, TENANT, TILLS
 
 ALICE = TenantPlace(TENANT.code, TENANT.slug, "DUCKDB")
 CHARLIE = TenantPlace("c4a211e0-0000-4000-8000-000000000003", "charlie-sport", "DUCKDB")
 OLD = NOON - timedelta(days=40)
+OUTLET = "0d000000-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -96,32 +97,60 @@ def test_a_folder_that_is_no_publication_is_left_alone(lake: Lake) -> None:
 
 
 def raw_key(at: datetime, name: str) -> str:
-    return f"{ALICE.code}/raw/shop/sale/{at:%Y%m%dT%H%M%S%fZ}-{name}.parquet"
+    return f"{ALICE.code}/raw/shop/sale/{at:%Y%m%dT%H%M%S%fZ}-{TILLS[:8]}-{name}.parquet"
+
+
+def line(connection: str, table: str, hours: int) -> LedgerLine:
+    """A landing so many hours after the old file was written."""
+    return LedgerLine(connection, table, landed_at=OLD + timedelta(hours=hours), file=None)
 
 
 @pytest.mark.parametrize(
     ("ledger", "goes"),
     [
         pytest.param([], False, id="after the loss of a warehouse"),
-        pytest.param([("shop__sale", -1)], False, id="nothing has landed since"),
-        pytest.param([("shop__branch", 1)], False, id="another stream has landed since"),
-        pytest.param([("shop__sale", 1)], True, id="the stream has landed since"),
+        pytest.param([line(TILLS, "shop__sale", -1)], False, id="nothing has landed since"),
+        pytest.param([line(TILLS, "shop__sale", 1)], False, id="no ledger was kept then"),
+        pytest.param(
+            [line(TILLS, "shop__branch", hours) for hours in (-1, 1)],
+            False,
+            id="another stream has landed since",
+        ),
+        pytest.param(
+            [line(OUTLET, "shop__sale", -1), line(TILLS, "shop__sale", 1)],
+            False,
+            id="only another connection kept a ledger then",
+        ),
+        pytest.param(
+            [line(TILLS, "shop__sale", -1), line(OUTLET, "shop__sale", 1)],
+            False,
+            id="only another connection has landed since",
+        ),
+        pytest.param(
+            [line(TILLS, "shop__sale", hours) for hours in (-1, 1)],
+            True,
+            id="the stream has landed since",
+        ),
     ],
 )
 def test_a_raw_file_goes_only_when_what_was_in_it_has_come_again(
-    lake: Lake, ledger: list[tuple[str, int]], goes: bool
+    lake: Lake, ledger: list[LedgerLine], goes: bool
 ) -> None:
     orphan = raw_key(OLD, "orphan")
     lake.replace(text="PAR1", key=orphan)
-    lines = [
-        LedgerLine(table=table, landed_at=OLD + timedelta(hours=hours), file=None)
-        for table, hours in ledger
-    ]
 
-    removed = prune_raw(lake, keys=[orphan], ledger=lines)
+    removed = prune_raw(lake, keys=[orphan], ledger=ledger)
 
     assert removed == ([orphan] if goes else [])
     assert (lake.read(orphan) is None) == goes
+
+
+def test_a_raw_file_that_names_no_connection_stays(lake: Lake) -> None:
+    key = f"{ALICE.code}/raw/shop/sale/{OLD:%Y%m%dT%H%M%S%fZ}-0123abcd.parquet"
+    lake.replace(text="PAR1", key=key)
+    ledger = [line(TILLS, "shop__sale", hours) for hours in (-1, 1)]
+
+    assert prune_raw(lake, keys=[key], ledger=ledger) == []
 
 
 def test_work_of_dead_runs_goes_and_that_of_living_ones_stays(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,11 @@ import duckdb
 import pytest
 
 from flows.dbt import published_views, transforms_version
+from flows.land import land
 from flows.parts import lake_at
 from flows.session import Session, now
 from flows.transform import Work, publish_all
+from flows.warehouse.warehouse import Fenced
 from tests.flows.fake_portal import Desk, FakePortal
 from tests.flows.publications import copy_of, current, hashes, lake_of, manifest_of, revenue
 from tests.flows.shop import session_of
@@ -167,6 +170,37 @@ def test_an_earlier_publication_is_never_written_over(
         publish_all(all_of_it(session), session)
 
     assert [(file.key, file.written_at) for file in lake.files(prefix)] == before
+
+
+def test_what_shows_more_is_never_replaced_by_what_shows_less(
+    synced: Watched, portal: FakePortal, tmp_path: Path
+) -> None:
+    desk, home = copy_of(synced, tmp_path)
+    before = current(desk, home)
+
+    with session_of(desk, portal=portal, home=home) as session:
+        work = all_of_it(session)
+        overtaken = replace(work, landed_through=work.landed_through - timedelta(microseconds=1))
+        with pytest.raises(Fenced, match="has published more"):
+            publish_all(overtaken, session)
+
+    assert current(desk, home) == before
+    assert len(list((lake_of(desk, home) / "publications").iterdir())) == 2
+
+
+def test_a_run_that_a_later_one_has_overtaken_publishes_nothing(
+    synced: Watched, portal: FakePortal, tmp_path: Path
+) -> None:
+    desk, home = copy_of(synced, tmp_path)
+    before = current(desk, home)
+
+    with session_of(desk, portal=portal, home=home) as session:
+        with session_of(desk, portal=portal, home=home) as later:
+            land("size", later)
+        with pytest.raises(Fenced, match="A later run of this connection has begun"):
+            publish_all(all_of_it(session), session)
+
+    assert current(desk, home) == before
 
 
 def test_only_models_marked_as_published_are(synced: Watched) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flows.dbt import TransformFailed
 from flows.land import land
 from flows.session import Session, now
-from flows.transform import publish_all, transform_all, work_to_do
+from flows.transform import publish_all, recipe_of, transform_all, work_to_do
 from tests.flows.batches import Row, batch_of
 from tests.flows.fake_portal import Desk, FakePortal
 from tests.flows.publications import copy_of, current, lake_of, manifest_of, revenue
@@ -139,10 +139,49 @@ def test_a_number_that_fails_its_test_is_held_back(tried: Tried, tmp_path: Path)
     with pytest.raises(TransformFailed) as failure:
         transform_all(work, session)
 
-    assert "nothing_is_unreadable_std_countries" in str(failure.value)
-    assert str(failure.value).endswith("Nothing was published.")
+    assert str(failure.value).startswith(
+        "The new numbers are held back: 1 row of std_countries failed the check"
+        " nothing_is_unreadable."
+    )
+    assert str(failure.value).endswith(
+        "The last good numbers stay; an operator has to look into it."
+    )
     assert current(desk, home) == before
     assert work_to_do(session) == work
+
+
+def test_after_a_failed_build_of_other_transforms_everything_is_rebuilt(
+    tried: Tried, tmp_path: Path
+) -> None:
+    session, _, _ = tried
+    other = replace(recipe_of(session), transforms="of another release")
+    with session.warehouses.open(session.job.tenant.code) as warehouse:
+        warehouse.begin_build(other, is_whole=True, at=now())
+    land_country(session, tmp_path, "new", minutes=0)
+
+    work = work_to_do(session)
+
+    assert work is not None
+    assert (work.tables, work.full_refresh) == (None, True)
+
+
+def test_a_build_is_noted_before_it_begins(
+    tried: Tried, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _, _ = tried
+    land_country(session, tmp_path, "new", minutes=0)
+    work = work_to_do(session)
+    assert work is not None
+    recipe = recipe_of(session)
+    monkeypatch.setattr("flows.transform.transforms_version", lambda: "of another release")
+    session.dbt_folder = tmp_path / "a file"
+    session.dbt_folder.write_text("where dbt cannot write")
+
+    with pytest.raises(OSError, match="a file"):
+        transform_all(work, session)
+
+    with session.warehouses.open(session.job.tenant.code) as warehouse:
+        assert not warehouse.is_built_by(recipe)
 
 
 def test_an_increment_publishes_the_new_truth(tried: Tried, till: Simulator) -> None:

@@ -69,18 +69,38 @@ def test_a_record_that_changed_while_it_was_paged_keeps_both_in_the_order_of_the
     assert read_again.unchanged == 1
 
 
-@pytest.mark.parametrize("truth", ["A", "B"])
-def test_of_two_contents_with_one_time_the_true_one_lands_when_it_is_read_again(
-    warehouse: DuckDBWarehouse, tmp_path: Path, truth: str
+def test_of_two_contents_with_one_time_the_one_that_was_read_last_is_current(
+    warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:
-    """The history breaks such ties by hash; whatever it chose, the next reading corrects it."""
-    one, other = Row("1", "A", NOON), Row("1", "B", NOON)
+    one, other = Row("1", "B", NOON), Row("1", "A", NOON)
     warehouse.land(batch_of(one, other, folder=tmp_path), at=NOON)
 
-    again = warehouse.land(batch_of(Row("1", truth, NOON), folder=tmp_path), at=NOON)
+    again = warehouse.land(batch_of(other, folder=tmp_path), at=NOON)
 
-    chosen = max((one, other), key=lambda row: row.content_hash)
-    assert again.brought_something == (chosen.content != truth)
+    assert contents(warehouse, tmp_path) == ["B", "A"]
+    assert again.unchanged == 1
+
+
+def test_a_date_in_the_future_gives_way_to_what_is_read_later(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    mistaken, corrected = Row("1", "A", NOON + timedelta(days=9000)), Row("1", "B", NOON)
+    warehouse.land(batch_of(mistaken, folder=tmp_path), at=NOON)
+
+    warehouse.land(batch_of(corrected, folder=tmp_path), at=NOON)
+
+    assert contents(warehouse, tmp_path) == ["A", "B"]
+
+
+def test_a_source_whose_clock_was_set_back_does_not_undo_what_it_says_now(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    before, after = Row("1", "A", NOON), Row("1", "B", NOON - timedelta(hours=5))
+    warehouse.land(batch_of(before, folder=tmp_path), at=NOON)
+
+    warehouse.land(batch_of(after, folder=tmp_path), at=NOON)
+
+    assert contents(warehouse, tmp_path) == ["A", "B"]
 
 
 def test_the_same_batch_lands_once(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
@@ -146,16 +166,16 @@ def test_the_bookmark_never_falls(warehouse: DuckDBWarehouse, tmp_path: Path) ->
     assert warehouse.bookmark(connection_id=TILLS, stream="sale") == B.changed_at
 
 
-def test_a_date_far_ahead_does_not_hide_what_changes_until_then(
+def test_the_bookmark_never_runs_ahead_of_the_reading(
     warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:
-    tomorrow, the_day_after = NOON + timedelta(days=1), NOON + timedelta(days=1, seconds=1)
-    rows = [Row("1", "A", tomorrow), Row("2", "A", the_day_after)]
+    """A till whose clock is fast must not hide what the others change until then."""
+    rows = [Row("1", "A", NOON + timedelta(hours=20)), Row("2", "A", NOON - timedelta(hours=1))]
 
-    landed = warehouse.land(batch_of(*rows, folder=tmp_path), at=NOON)
+    landed = warehouse.land(batch_of(*rows, folder=tmp_path, extracted_at=NOON), at=NOON)
 
     assert landed.new == 2
-    assert landed.bookmark == tomorrow
+    assert landed.bookmark == NOON
 
 
 def test_a_stream_without_times_of_change_has_no_bookmark(

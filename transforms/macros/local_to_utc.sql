@@ -12,6 +12,20 @@
 {%- endmacro %}
 
 
+{#- A UTC timestamp as the local date and time of a time zone (IANA name). -#}
+{% macro utc_to_local(utc, time_zone) -%}
+    {{ return(adapter.dispatch('utc_to_local', 'mercurios')(utc, time_zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__utc_to_local(utc, time_zone) -%}
+    timezone({{ time_zone }}, timezone('UTC', {{ utc }}))
+{%- endmacro %}
+
+{% macro snowflake__utc_to_local(utc, time_zone) -%}
+    convert_timezone('UTC', {{ time_zone }}, {{ utc }})
+{%- endmacro %}
+
+
 {#- A date and the seconds since its midnight as a timestamp. -#}
 {% macro seconds_after(day, seconds) -%}
     {{ return(adapter.dispatch('seconds_after', 'mercurios')(day, seconds)) }}

@@ -82,6 +82,9 @@
 {#-
     What the source said beyond the fields that standard has a column for, as JSON text.
     Fields we have never heard of are in it too: nothing a source says is lost on the way to standard.
+    Only its digits may be: engines read a JSON number and write it anew, so 1.10 becomes 1.1, and one with more
+    digits than a double holds is rounded. Keeping them would take reading every payload a second time, as text.
+    Raw has them as they were; a number that has to be exact gets a column of its own.
 -#}
 {% macro extensions(payload, mapped) -%}
     {{ return(adapter.dispatch('extensions', 'mercurios')(payload, mapped)) }}

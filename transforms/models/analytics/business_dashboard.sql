@@ -59,7 +59,7 @@ recent_products as (
         product_name,
         sum(gross_amount) as revenue
     from lines
-    where days_ago < 30
+    where days_ago between 0 and 29
     group by tenant_id, connection_id, currency, product_id, product_name
 
 ),

@@ -2,6 +2,8 @@
 {#- Fourteen days until a supplier delivers, and seven for safety. -#}
 {% set days_to_cover = 21 %}
 {% set reorder_point_without_sales = 5 %}
+{#- What was neither sold nor received for so long is no longer carried. -#}
+{% set days_carried = 365 %}
 
 with
 
@@ -36,6 +38,8 @@ valued as (
         positions.quantity_on_hand,
         positions.quantity_on_approval,
         positions.last_purchase_date,
+        positions.last_sale_date,
+        coalesce(positions.is_never_out_of_stock, false) as is_never_out_of_stock,
         coalesce(positions.currency, products.currency, tenants.currency) as currency,
         positions.quantity_on_hand * coalesce(positions.purchase_price, products.purchase_price) as stock_value
     from positions
@@ -58,6 +62,8 @@ stocked as (
         sum(quantity_on_hand) as current_stock_level,
         sum(quantity_on_approval) as quantity_on_approval,
         max(last_purchase_date) as last_restock_date,
+        max(last_sale_date) as last_sale_date,
+        bool_or(is_never_out_of_stock) as is_never_out_of_stock,
         case when min(currency) = max(currency) then min(currency) end as currency,
         case when min(currency) = max(currency) then sum(stock_value) end as stock_value
     from valued
@@ -71,11 +77,14 @@ sold as (
         lines.tenant_id,
         lines.connection_id,
         lines.product_id,
-        sum(lines.quantity) as quantity
+        sum(
+            case when lines.business_date > tenants.report_date - {{ days_of_sales }} then lines.quantity else 0 end
+        ) as quantity,
+        max(case when lines.quantity > 0 then lines.business_date end) as last_sale_date
     from {{ ref('fct_sale_lines') }} as lines
     inner join tenants
         on lines.tenant_id = tenants.tenant_id
-        and lines.business_date > tenants.report_date - {{ days_of_sales }}
+        and lines.business_date <= tenants.report_date
     group by lines.tenant_id, lines.connection_id, lines.product_id
 
 ),
@@ -97,7 +106,11 @@ measured as (
         cast(coalesce(sold.quantity, 0) as decimal(18, 3)) as sold_quantity,
         cast(stocked.stock_value as decimal(18, 2)) as stock_value,
         stocked.currency,
-        coalesce(stocked.last_restock_date, products.last_purchase_date) as last_restock_date
+        coalesce(stocked.last_restock_date, products.last_purchase_date) as last_restock_date,
+        -- The stock record knows of sales from before the history we read.
+        coalesce(greatest(sold.last_sale_date, stocked.last_sale_date), sold.last_sale_date, stocked.last_sale_date)
+            as last_sale_date,
+        stocked.is_never_out_of_stock or coalesce(products.is_never_out_of_stock, false) as is_never_out_of_stock
     from stocked
     left join products
         on stocked.tenant_id = products.tenant_id
@@ -112,12 +125,24 @@ measured as (
 
 ),
 
+carried as (
+
+    select
+        *,
+        is_never_out_of_stock
+        or coalesce(last_sale_date > snapshot_date - {{ days_carried }}, false)
+        or coalesce(last_restock_date > snapshot_date - {{ days_carried }}, false) as is_carried
+    from measured
+
+),
+
 planned as (
 
     select
         *,
         {{ quotient('sold_quantity', days_of_sales, digits=4) }} as average_daily_sales,
         case
+            when sold_quantity <= 0 and not is_carried then 0
             when sold_quantity <= 0 then {{ reorder_point_without_sales }}
             else {{ floor_quotient(
                 "(cast(sold_quantity * 1000 as bigint) * " ~ days_to_cover ~ " + " ~ (days_of_sales * 1000 - 1) ~ ")",
@@ -132,7 +157,7 @@ planned as (
                     digits=1
                 ) }}
         end as days_of_supply
-    from measured
+    from carried
 
 ),
 
@@ -152,6 +177,7 @@ judged as (
         average_daily_sales,
         cast(reorder_point as bigint) as reorder_point,
         case
+            when reorder_point = 0 then 'OK'
             when current_stock_level <= reorder_point then 'REORDER'
             when current_stock_level <= 1.5 * reorder_point then 'WARNING'
             else 'OK'

@@ -60,7 +60,8 @@ elements as (
         orders.batch_id,
         orders.extracted_at,
         orders.landed_at,
-        positions.element
+        positions.element,
+        positions.place
     from orders
     {{ unnested(field_text('positions')) }}
 
@@ -78,6 +79,7 @@ parsed as (
 typed as (
 
     select
+        cast(place as integer) as place,
         {{ extensions('element', mapped) }} as extensions,
         {{ typed_columns(fields, required=['id', 'orderAmount']) }}
     from parsed

@@ -11,6 +11,7 @@
 
 {% set tracked = [
     'order_line_id',
+    'repetition',
     'order_id',
     'product_id',
     'shop_id',
@@ -44,7 +45,8 @@ mapped as (
 observed as (
 
     select
-        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key', 'order_line_id']) }} as order_line_key,
+        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key', 'order_line_id', 'repetition']) }}
+            as order_line_key,
         *
     from mapped
 

@@ -8,9 +8,16 @@ orders as (
 
 ),
 
+-- An order that gives several positions the same key still orders all of them.
 positions as (
 
-    select * from {{ ref('stg_prohandel__order_positions') }}
+    select
+        *,
+        cast(row_number() over (
+            partition by tenant_id, connection_id, record_key, batch_id, content_hash, id
+            order by place
+        ) as integer) as repetition
+    from {{ ref('stg_prohandel__order_positions') }}
 
 ),
 
@@ -22,9 +29,10 @@ appeared as (
         connection_id,
         record_key,
         id,
+        repetition,
         min(changed_at) as appeared_at
     from positions
-    group by tenant_id, connection_id, record_key, id
+    group by tenant_id, connection_id, record_key, id, repetition
 
 ),
 
@@ -36,6 +44,7 @@ mapped as (
         orders.record_key,
 
         appeared.id as order_line_id,
+        appeared.repetition,
         orders.number as order_id,
         positions.article_number as product_id,
         positions.branch_number as shop_id,
@@ -82,6 +91,7 @@ mapped as (
         and orders.batch_id = positions.batch_id
         and orders.content_hash = positions.content_hash
         and appeared.id = positions.id
+        and appeared.repetition = positions.repetition
 
 )
 
