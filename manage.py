@@ -17,11 +17,17 @@ def main() -> None:
 
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db.utils import OperationalError, ProgrammingError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        sys.exit(
+            f"The portal's database is not ready: {error}. Run `python manage.py migrate`, or check"
+            " MERCURIOS_DATABASE_URL."
+        )
 
 
 if __name__ == "__main__":

@@ -17,11 +17,15 @@ from flows.settings import WorkerSettings, worker_settings
 
 
 @flow(name="reconcile")
-async def reconcile() -> None:
+async def reconcile() -> State[Any]:
     """Ask the portal to make Prefect agree with it, and to settle runs that died without a word."""
     with _portal(worker_settings()) as portal:
         done: dict[str, Any] = await to_thread(portal.reconcile)
     get_run_logger().info("%s", done)
+    refused = done.get("refused", [])
+    if refused:
+        return Failed(message="Prefect refused: " + "; ".join(refused))
+    return Completed(message="Prefect agrees with the portal.")
 
 
 @flow(name="maintain")

@@ -11,6 +11,9 @@ import requests
 from requests.adapters import HTTPAdapter, Retry
 
 TIMEOUT_SECONDS = 30
+# What the platform asks for concerns every tenant and may take a while.
+PLATFORM = "/api/v1/platform/"
+PLATFORM_TIMEOUT_SECONDS = 300
 
 
 class PortalUnavailable(Exception):
@@ -83,6 +86,9 @@ class Portal:
             total=5, backoff_factor=0.5, status_forcelist=(502, 503, 504), allowed_methods=None
         )
         self._session.mount(url, HTTPAdapter(max_retries=retry))
+        # A slow answer is no reason to ask again: two reconcilers would work at the same time.
+        once = Retry(total=5, read=0, status=0, other=0, backoff_factor=0.5, allowed_methods=None)
+        self._session.mount(url + PLATFORM, HTTPAdapter(max_retries=once))
 
     def claim(self, *, connection: str, flow_run_id: str) -> Job:
         body = {"connection": connection, "flow_run_id": flow_run_id}
@@ -111,17 +117,17 @@ class Portal:
         self._call("POST", f"/api/v1/flow/runs/{run}/finish", end)
 
     def reconcile(self) -> dict[str, Any]:
-        return dict(self._call("POST", "/api/v1/platform/reconcile", {}))
+        return dict(self._call("POST", f"{PLATFORM}reconcile", {}))
 
     def tenants(self) -> list[TenantPlace]:
-        return [TenantPlace(**each) for each in self._call("GET", "/api/v1/platform/tenants")]
+        return [TenantPlace(**each) for each in self._call("GET", f"{PLATFORM}tenants")]
 
     def roll_up_costs(self, *, bytes_stored: dict[str, int]) -> dict[str, Any]:
         """
         :param bytes_stored: by tenant code
         """
         body = {"bytes_stored": bytes_stored}
-        return dict(self._call("POST", "/api/v1/platform/costs", body))
+        return dict(self._call("POST", f"{PLATFORM}costs", body))
 
     def close(self) -> None:
         self._session.close()
@@ -132,7 +138,7 @@ class Portal:
                 method,
                 self._url + path,
                 json=body,
-                timeout=TIMEOUT_SECONDS,
+                timeout=_timeout(path),
                 allow_redirects=False,  # the token is for this address alone
             )
         except requests.RequestException as error:
@@ -149,6 +155,10 @@ class Portal:
             return response.json() if response.content else None
         except ValueError as error:
             raise PortalUnavailable(f"What answers at {self._url} is no portal.") from error
+
+
+def _timeout(path: str) -> int:
+    return PLATFORM_TIMEOUT_SECONDS if path.startswith(PLATFORM) else TIMEOUT_SECONDS
 
 
 def _detail(response: requests.Response) -> str:

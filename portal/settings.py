@@ -6,15 +6,16 @@ Nothing exists only in production: production is a matter of values. `docs/setti
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-env = environ.Env()
+from portal.lib.crypto import Keyring, KeyringInvalid
+from portal.lib.environment import Environment
+
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.str("MERCURIOS_HOME", default=str(BASE_DIR / "var"))).resolve()
@@ -38,6 +39,10 @@ def required(name: str) -> str:
 SECRET_KEY = required("MERCURIOS_SECRET_KEY")
 # Newest first, as "2:<base64>,1:<base64>": the first encrypts, all decrypt.
 CREDENTIAL_KEYS = required("MERCURIOS_CREDENTIAL_KEYS")
+try:
+    Keyring.parse(CREDENTIAL_KEYS)
+except KeyringInvalid as error:
+    raise ImproperlyConfigured(f"Correct MERCURIOS_CREDENTIAL_KEYS: {error}") from error
 # Keys the hashes that stand in for personal values. It must never change: joins depend on it.
 PSEUDONYM_KEY = required("MERCURIOS_PSEUDONYM_KEY")
 SECRET_STORE = env.str(
@@ -51,9 +56,9 @@ SERVICE_TOKEN = env.str("MERCURIOS_SERVICE_TOKEN", default="")
 
 LAKE = env.str("MERCURIOS_LAKE", default=str(HOME / "lake"))
 # The ports that `manage.py up` uses on one machine.
-PORTAL_PORT = env.int("MERCURIOS_PORTAL_PORT", default=8000)
-PREFECT_PORT = env.int("MERCURIOS_PREFECT_PORT", default=4200)
-TILL_PORT = env.int("MERCURIOS_TILL_PORT", default=8700)
+PORTAL_PORT = env.port("MERCURIOS_PORTAL_PORT", default=8000)
+PREFECT_PORT = env.port("MERCURIOS_PREFECT_PORT", default=4200)
+TILL_PORT = env.port("MERCURIOS_TILL_PORT", default=8700)
 PREFECT_API_URL = env.str("PREFECT_API_URL", default=f"http://127.0.0.1:{PREFECT_PORT}/api")
 PREFECT_API_AUTH_STRING = env.str("PREFECT_API_AUTH_STRING", default="")
 PREFECT_UI_URL = env.str("PREFECT_UI_URL", default=PREFECT_API_URL.removesuffix("/api"))
@@ -62,8 +67,8 @@ ALLOW_PRIVATE_HOSTS = env.bool("MERCURIOS_ALLOW_PRIVATE_HOSTS", default=False)
 
 # --- Costs ---------------------------------------------------------------------------------------
 
-PRICE_PER_CPU_HOUR = Decimal(env.str("MERCURIOS_PRICE_PER_CPU_HOUR", default="0.05"))
-PRICE_PER_GB_READ = Decimal(env.str("MERCURIOS_PRICE_PER_GB_READ", default="0.01"))
+PRICE_PER_CPU_HOUR = env.price("MERCURIOS_PRICE_PER_CPU_HOUR", default="0.05")
+PRICE_PER_GB_READ = env.price("MERCURIOS_PRICE_PER_GB_READ", default="0.01")
 COST_CURRENCY = env.str("MERCURIOS_COST_CURRENCY", default="EUR")
 
 # --- Django --------------------------------------------------------------------------------------
@@ -101,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.tenants.middleware.AdminMayEvaluate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -178,8 +184,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
 CONTENT_SECURITY_POLICY = {
-    # The admin's own scripts need eval; the pages of tenants are stricter, see portal.pages.
-    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/"],
+    # The pages of tenants are stricter, see portal.pages; the admin has to be less strict, see
+    # portal.tenants.middleware; and the API says its own, see portal.api.
+    "EXCLUDE_URL_PREFIXES": ["/api/"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -317,5 +324,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # That Prefect does not answer is said once, by us, and not at each retry.
+    "loggers": {"urllib3.connectionpool": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": env.str("MERCURIOS_LOG_LEVEL", default="INFO")},
 }

@@ -69,6 +69,22 @@ def check_new_key(
         raise Refused("Choose a moment in the future, or none.", field="expires_at")
 
 
+def expiry_within(parent: ApiKey, *, asked: datetime | None) -> datetime | None:
+    """When a key that another key issues expires: at the latest with the one that issues it.
+
+    :raises Refused: if it is asked to last longer
+    """
+    if parent.expires_at is None:
+        return asked
+    if asked is not None and asked > parent.expires_at:
+        raise Refused(
+            f"Choose a moment until {parent.expires_at.isoformat()}, when the key that issues it"
+            " expires.",
+            field="expires_at",
+        )
+    return asked or parent.expires_at
+
+
 def digest(secret: str) -> str:
     """A plain hash is enough: a secret has 256 random bits, so it cannot be guessed from it."""
     return hashlib.sha256(secret.encode()).hexdigest()

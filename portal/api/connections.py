@@ -17,6 +17,7 @@ from portal.api.views import TenantView
 from portal.connections import services
 from portal.connections.models import Connection, Schedule
 from portal.connections.opening import change_streams, open_connection
+from portal.connections.outcome import as_json
 from portal.connections.overview import connections_in_full
 from portal.pipelines.onboarding import retire
 from portal.pipelines.prefect import prefect_api
@@ -176,4 +177,4 @@ class ConnectionTestApi(ConnectionView):
         found = self.connection(connection)
         from_body(NoInput, request)
         result = services.test_connection(connection=found, at=timezone.now())
-        return Response(ConnectionTestOutput(services.as_json(result)).data)
+        return Response(ConnectionTestOutput(as_json(result)).data)

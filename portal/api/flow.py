@@ -20,6 +20,7 @@ from portal.api.inputs import from_body
 from portal.api.views import ApiView
 from portal.connections.models import Connection
 from portal.connections.secrets import secret_store
+from portal.connections.services import connector_named
 from portal.runs import services
 from portal.runs.models import Run, StreamResult
 from portal.tenants.models import Tenant
@@ -125,11 +126,14 @@ class RunStreamApi(ApiView):
     def put(self, request: Request, code: UUID, stream: str) -> Response:
         """Write down what a run did with one stream; saying it again replaces it."""
         said = from_body(self.InputSerializer, request)
+        run = _run(code)
+        if stream not in connector_named(run.connection.connector).streams:
+            raise Http404
         counts = services.StreamCounts(
             **{name: said.pop(name) for name in services.StreamCounts.__dataclass_fields__}
         )
         services.record_stream(
-            run=_run(code), report=services.StreamReport(stream=stream, counts=counts, **said)
+            run=run, report=services.StreamReport(stream=stream, counts=counts, **said)
         )
         return Response(status=204)
 

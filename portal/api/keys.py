@@ -53,10 +53,11 @@ class KeysApi(TenantView):
 
     @described(request=InputSerializer, responses={201: IssuedKeyOutput})
     def post(self, request: Request, tenant: str) -> Response:
-        """Issue a key with scopes that the asking key has itself."""
+        """Issue a key with scopes that the asking key has itself, and no longer life."""
         asked = from_body(self.InputSerializer, request)
         if not set(asked["scopes"]) <= set(self.key.scopes):
             raise Refused("A key can pass on only the scopes it has itself.", field="scopes")
+        asked["expires_at"] = services.expiry_within(self.key, asked=asked["expires_at"])
         issued = services.issue_key(tenant=self.tenant, at=timezone.now(), **asked)
         shown = {**KeyOutput(issued.key).data, "secret": issued.secret}
         return Response(shown, status=201)

@@ -18,8 +18,9 @@ from portal.tenants.models import Member
 
 
 class MemberOutput(serializers.Serializer[Any]):
+    """Without the address: whoever knows a user name could learn it by making a member of it."""
+
     user = serializers.CharField(source="user.username")
-    email = serializers.CharField(source="user.email")
     role = serializers.ChoiceField(choices=Member.Role.choices)
     created_at = serializers.DateTimeField()
 

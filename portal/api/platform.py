@@ -32,6 +32,10 @@ class ReconcileApi(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         foundations = serializers.ListField(child=serializers.CharField())
         changes = serializers.ListField(child=serializers.CharField())
+        refused = serializers.ListField(
+            child=serializers.CharField(),
+            help_text="What Prefect refused, one sentence each; the others were applied.",
+        )
         settled_runs = serializers.ListField(child=serializers.UUIDField())
 
     @described(request=None, responses=OutputSerializer)
@@ -45,6 +49,7 @@ class ReconcileApi(ApiView):
             {
                 "foundations": done.foundations,
                 "changes": [f"{change.act} {change.name}" for change in done.changes],
+                "refused": done.refused,
                 "settled_runs": [str(run.code) for run in settled],
             }
         )

@@ -27,12 +27,16 @@ class Door(BaseCommand):
             self.stdout.write(json.dumps(result, indent=1, default=str))
         else:
             self.show(result)
+        self.conclude(result)
 
     def answer(self, **options: Any) -> Any:
         raise NotImplementedError
 
     def show(self, result: Any) -> None:
         raise NotImplementedError
+
+    def conclude(self, result: Any) -> None:
+        """:raises CommandError: if what was printed means that the command has failed"""
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from portal.publications.lake import lake
 from portal.publications.query import run_query
-from portal.publications.reader import open_publication, read_manifest
+from portal.publications.reader import NothingPublished, open_publication, read_manifest
 from portal.tenants.models import Tenant
 
 HEADLINES = """
@@ -24,7 +24,11 @@ def headline_table(tenants: list[Tenant]) -> Table:
     for heading in ("Sales", "Receipts", "Customers"):
         table.add_column(heading, justify="right")
     for tenant in tenants:
-        manifest = read_manifest(lake=lake(), tenant=tenant.code)
+        try:
+            manifest = read_manifest(lake=lake(), tenant=tenant.code)
+        except NothingPublished:
+            table.add_row(tenant.name, "no figures yet", "", "", "")
+            continue
         with open_publication(lake=lake(), tenant=tenant.code, manifest=manifest) as reading:
             for until, currency, sales, receipts, customers in run_query(
                 reading=reading, sql=HEADLINES

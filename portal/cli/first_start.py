@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -33,12 +34,23 @@ def ensure_settings() -> None:
         "MERCURIOS_HTTPS=false",
     ]
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write("\n".join(lines) + "\n")
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write("\n".join(lines) + "\n")
+    except OSError:
+        file.unlink()  # half of it would pass as settings at the next start
+        raise
 
 
 def prepare_environment(arguments: list[str]) -> None:
     """Before `up`: its settings; and its demo may read from a till on this machine."""
-    ensure_settings()
+    os.umask(0o077)  # what it and its programs write is nobody else's to read
+    try:
+        ensure_settings()
+    except OSError as error:
+        sys.exit(
+            f"Mercurios cannot keep its data in {home()}: {error.strerror}. Make it a folder that"
+            " you may write to, or choose another one with MERCURIOS_HOME."
+        )
     if "--demo" in arguments:
         os.environ["MERCURIOS_ALLOW_PRIVATE_HOSTS"] = "true"

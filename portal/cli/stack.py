@@ -84,6 +84,9 @@ class Stack:
             "platform deployments", "-m", "prefect", "--no-prompt", "deploy", "--all"
         )
 
+    def _prefect_origins(self) -> str:
+        return f"{self.prefect_url},http://localhost:{self.ports.prefect}"
+
     def _program(
         self, name: str, *arguments: str, withheld: frozenset[str] = PORTAL_SECRETS
     ) -> Program:
@@ -107,8 +110,12 @@ class Stack:
             "MERCURIOS_PORTAL_URL": self.portal_url,
             "MERCURIOS_SERVICE_TOKEN": settings.SERVICE_TOKEN,
             "MERCURIOS_ALLOW_PRIVATE_HOSTS": str(settings.ALLOW_PRIVATE_HOSTS).lower(),
+            # Prefect unpacks runs below it; the machine's own may belong to somebody else.
+            "TMPDIR": str(self.home / "tmp"),
             "PREFECT_HOME": str(self.home / "prefect"),
             "PREFECT_API_URL": f"{self.prefect_url}/api",
+            # Prefect runs commands and asks nobody who they are: no other website may drive it.
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self._prefect_origins(),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             # Without this a dead worker's runs stay Running: see portal.pipelines.foundations.

@@ -8,31 +8,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.utils import timezone
-from django_scopes import scopes_disabled
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from portal.access.services import ensure_service_key
-from portal.cli.demo import CONNECTION, RETAILERS, onboard_demo_retailer
+from portal.cli.demo import RETAILERS, onboard_demo_retailer
+from portal.cli.first_runs import (
+    begin_first_runs,
+    bury_dead_runs,
+    demo_connection,
+    wait_for_figures,
+)
 from portal.cli.processes import CannotStart, Program, Programs, check_port_is_free
 from portal.cli.stack import Ports, Stack, answers
-from portal.connections.models import Connection
 from portal.pipelines.prefect import prefect_api
-from portal.pipelines.services import deploy, reconcile
-from portal.runs.models import Run
-from portal.runs.selectors import latest_run
-from portal.runs.services import run_now
+from portal.pipelines.services import reconcile
 from portal.runs.settle import settle_runs
 
 NEEDED_BYTES = 2 * 1024**3
 OPERATOR = "operator"
 START_SECONDS = 120.0
-RUN_SECONDS = 600.0
 
 
 @dataclass
@@ -88,6 +89,7 @@ class Up:
         with self.phases.phase("Reconciliation of Prefect with the portal"):
             api = prefect_api()
             reconcile(api=api, at=timezone.now())
+            bury_dead_runs(api)
             settle_runs(api=api, at=timezone.now())
             self.programs.start(self.stack.worker())
         platform = self.stack.platform_deployments()
@@ -109,18 +111,14 @@ class Up:
                 for retailer in RETAILERS
             ]
         with self.phases.phase("First runs") as say:
-            api, now = prefect_api(), timezone.now()
-            for connection in connections:
-                if not has_published(connection):
-                    deploy(connection=connection, api=api, at=now)
-                    run_now(connection=connection, api=api, at=now)
-            wait_for_runs(connections, programs=self.programs, say=say)
+            begin_first_runs(connections)
+            wait_for_figures(connections, programs=self.programs, say=say)
 
     def _wait(self, url: str, what: str) -> None:
         self.programs.wait_until(is_ready=lambda: answers(url), what=what, seconds=START_SECONDS)
 
     def _check_machine(self) -> None:
-        settings.HOME.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.HOME / "tmp")
         free = shutil.disk_usage(settings.HOME).free
         if free < NEEDED_BYTES:
             raise CannotStart(
@@ -133,6 +131,17 @@ class Up:
         check_port_is_free(ports.prefect, variable="MERCURIOS_PREFECT_PORT")
         if self.is_demo:
             check_port_is_free(ports.till, variable="MERCURIOS_TILL_PORT")
+
+
+def make_folder(folder: Path) -> None:
+    """:raises CannotStart: if it is not there afterwards"""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"{folder} cannot be created: {error.strerror}. Correct that, or choose another place"
+            " with MERCURIOS_HOME."
+        ) from error
 
 
 def ensure_operator() -> str | None:
@@ -152,50 +161,3 @@ def finish(program: Program) -> None:
     """
     if program.process is not None and program.process.wait(START_SECONDS) != 0:
         raise CannotStart(f"The {program.name} failed. The end of its log:\n{program.tail()}")
-
-
-def demo_connection(slug: str) -> Connection | None:
-    with scopes_disabled():  # the tenant is named in the call
-        found: Connection | None = (
-            Connection.objects.select_related("tenant", "schedule")
-            .filter(tenant__slug=slug, name=CONNECTION)
-            .first()  # the pair is unique
-        )
-    return found
-
-
-def has_published(connection: Connection) -> bool:
-    with scopes_disabled():  # the connection is named in the call
-        return bool(Run.objects.filter(connection=connection).exclude(publication="").exists())
-
-
-def progress_of(connection: Connection) -> str:
-    run = latest_run(connection)
-    if run is None:
-        return f"{connection.tenant} waits"
-    if run.status in Run.ENDED:
-        return f"{connection.tenant} {run.get_status_display().lower()}"
-    landed = len(run.streams.all())
-    if landed == len(connection.streams):
-        return f"{connection.tenant} builds and tests"
-    return f"{connection.tenant} {landed} of {len(connection.streams)} streams"
-
-
-def wait_for_runs(
-    connections: list[Connection], *, programs: Programs, say: Callable[[str], None]
-) -> None:
-    """:raises CannotStart: if one of them does not complete"""
-    waiting = {connection.pk: connection for connection in connections}
-
-    def all_ended() -> bool:
-        say("; ".join(progress_of(connection) for connection in connections))
-        for connection in list(waiting.values()):
-            run = latest_run(connection)
-            if run is None or run.status in Run.ENDED:
-                del waiting[connection.pk]
-                if run is not None and run.status != Run.Status.COMPLETED:
-                    ended = run.get_status_display()
-                    raise CannotStart(f"The run of {connection} {ended}: {run.message}")
-        return not waiting
-
-    programs.wait_until(is_ready=all_ended, what="The first runs", seconds=RUN_SECONDS)

@@ -61,7 +61,14 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
+def has_failed(result: dict[str, Any]) -> bool:
+    """
+    :param result: from `as_json`; one without a run has not failed
+    """
+    return result.get("status") in Run.ENDED - {Run.Status.COMPLETED}
+
+
 def check_completed(result: dict[str, Any]) -> None:
     """:raises CommandError: so that a script notices a run that did not complete"""
-    if result["status"] in Run.ENDED and result["status"] != Run.Status.COMPLETED:
+    if has_failed(result):
         raise CommandError(f"{result['connection']}: {result['status']}. {result['message']}")

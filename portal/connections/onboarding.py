@@ -11,6 +11,7 @@ from django.db import transaction
 
 from portal.connections import services
 from portal.connections.models import Connection
+from portal.connections.outcome import as_json
 from portal.lib.errors import Refused
 from portal.tenants.models import Tenant
 from portal.tenants.services import check_tenant
@@ -43,7 +44,7 @@ def onboard(wish: Wish, *, at: datetime) -> Connection:
     )
     # Seconds of waiting for a source must not hold a lock on the database.
     result = services.try_credentials(spec=spec, values=values, tenant=wish.tenant)
-    outcome = services.as_json(result)
+    outcome = as_json(result)
     if not outcome["ok"]:
         raise Refused(outcome["message"], field="credentials")
     with transaction.atomic():
@@ -53,7 +54,7 @@ def onboard(wish: Wish, *, at: datetime) -> Connection:
             tenant=wish.tenant, connector=wish.connector, name=wish.connection
         )
         services.set_credentials(connection=connection, values=values, at=at)
-        services.keep_test_result(connection=connection, result=result, at=at)
+        services.keep_test_result(connection=connection, result=result, set_at=at, at=at)
         services.choose_streams(
             connection=connection,
             streams=connection.streams if wish.streams is None else wish.streams,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django_scopes import scopes_disabled
@@ -42,6 +43,13 @@ def connection_by_path(path: str) -> Connection:
 def has_credentials(connection: Connection) -> bool:
     with scopes_disabled():  # the connection is named in the call
         return Credentials.objects.filter(connection=connection).exists()
+
+
+def credentials_set_at(connection: Connection) -> datetime | None:
+    """When the credentials that a connection has now were entered."""
+    with scopes_disabled():  # the connection is named in the call
+        row = Credentials.objects.filter(connection=connection).only("set_at").first()  # one
+    return row.set_at if row else None
 
 
 def check_ready(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,15 +14,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from flows.connectors.catalog import UnknownConnector, connector
+from flows.connectors.catalog import UnknownConnector, broken_connectors, connector
 from flows.connectors.credentials import CredentialsInvalid
 from flows.connectors.probe import ProbeResult, probe
 from flows.connectors.spec import Connector, validate_credentials
 from portal.connections.cron import checked_cron
 from portal.connections.models import Connection, Schedule
+from portal.connections.outcome import as_json, found_by
 from portal.connections.secrets import secret_store
+from portal.connections.selectors import credentials_set_at
 from portal.lib.errors import Refused
 from portal.tenants.models import SLUG_PATTERN, Tenant
+
+# Before it, no source has a record, and a moment in another time zone may not exist.
+EARLIEST_HISTORY = date(1970, 1, 1)
 
 
 def create_connection(*, tenant: Tenant, connector: str, name: str) -> Connection:
@@ -96,14 +101,15 @@ def credential_errors(spec: Connector, values: Mapping[str, str]) -> dict[str, s
 def test_connection(*, connection: Connection, at: datetime) -> ProbeResult:
     """Log in and look at every stream; keep the outcome with the connection.
 
-    :raises Refused: if there are no usable credentials
+    :raises Refused: if there are no usable credentials, or others were entered meanwhile
     """
+    set_at = credentials_set_at(connection)  # before they are read, or newer ones pass as tested
     result = try_credentials(
         spec=connector_named(connection.connector),
         values=secret_store().get(connection=connection),
         tenant=connection.tenant,
     )
-    keep_test_result(connection=connection, result=result, at=at)
+    keep_test_result(connection=connection, result=result, set_at=set_at, at=at)
     return result
 
 
@@ -118,48 +124,37 @@ def try_credentials(*, spec: Connector, values: Mapping[str, str], tenant: Tenan
     )
 
 
-def keep_test_result(*, connection: Connection, result: ProbeResult, at: datetime) -> None:
-    connection.test_result = as_json(result)
-    connection.tested_at = at
-    # A login that failed says nothing about the streams: what was known of them stays.
-    if result.streams:
-        connection.full_read_streams = [
-            name for name, each in result.streams.items() if not each.incremental
-        ]
-    if not connection.streams:
-        connection.streams = [name for name, each in result.streams.items() if each.is_readable]
-    connection.save(update_fields=["test_result", "tested_at", "full_read_streams", "streams"])
+def keep_test_result(
+    *, connection: Connection, result: ProbeResult, set_at: datetime | None, at: datetime
+) -> None:
+    """Write down what a test of the credentials of `set_at` found, beside what was edited since.
 
-
-def as_json(result: ProbeResult) -> dict[str, Any]:
-    readable = sum(each.is_readable for each in result.streams.values())
-    return {
-        "ok": readable > 0,
-        "message": result.problem or _summary(readable, of=len(result.streams)),
-        "streams": [
-            {
-                "name": name,
-                "outcome": str(each.outcome),
-                "message": each.sentence,
-                "incremental": each.incremental,
-            }
-            for name, each in result.streams.items()
-        ],
-    }
-
-
-def _summary(readable: int, *, of: int) -> str:
-    if readable == 0:
-        return "The login works, but no stream can be read. Ask the vendor to allow them."
-    if readable == of:
-        return f"All {of} streams can be read."
-    return f"{readable} of {of} streams can be read."
+    :raises Refused: if they are not the connection's credentials any more; nothing is kept then
+    """
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        locked = Connection.objects.select_for_update().filter(pk=connection.pk).first()
+        if locked is None:
+            raise Refused(f"{connection} was removed while it was tested. Add it anew.")
+        if credentials_set_at(locked) != set_at:
+            raise Refused(
+                f"Other credentials were entered for {connection} while it was tested."
+                " Test it again."
+            )
+        kept = found_by(result, had_streams=bool(locked.streams))
+        kept |= {"test_result": as_json(result), "tested_at": at}
+        for name, value in kept.items():
+            setattr(locked, name, value)
+            setattr(connection, name, value)
+        connection.streams = locked.streams  # which may have been chosen meanwhile
+        locked.save(update_fields=list(kept))
 
 
 def choose_streams(
     *, connection: Connection, streams: list[str], history_from: date | None = None
 ) -> None:
-    """:raises Refused: if a stream does not exist or none is chosen"""
+    """:raises Refused: if a stream does not exist, none is chosen, or the day is out of bounds"""
+    if history_from is not None:
+        _check_history(history_from)
     known = connector_named(connection.connector).streams
     unknown = [stream for stream in streams if stream not in known]
     if unknown:
@@ -172,6 +167,15 @@ def choose_streams(
     connection.streams = [stream for stream in known if stream in streams]
     connection.history_from = history_from
     connection.save(update_fields=["streams", "history_from"])
+
+
+def _check_history(begins: date) -> None:
+    tomorrow = timezone.now().date() + timedelta(days=1)  # it is tomorrow already east of us
+    if not EARLIEST_HISTORY <= begins <= tomorrow:
+        raise Refused(
+            f"Choose a day from {EARLIEST_HISTORY} to today as the beginning of the history.",
+            field="history_from",
+        )
 
 
 def set_schedule(
@@ -230,4 +234,5 @@ def connector_named(name: str) -> Connector:
     try:
         return connector(name)
     except UnknownConnector as error:
-        raise Refused(str(error), field="connector") from error
+        # A folder that cannot be used may be the very one that is meant.
+        raise Refused(" ".join([str(error), *broken_connectors()]), field="connector") from error

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+
+from django.conf import settings
 
 from portal.connections.models import Connection, Schedule
 from portal.pipelines.models import Pipeline
 
 FLOW = "sync"
 ENTRYPOINT = "flows.sync.sync"
-TAG = "mercurios"
 SCHEDULE_SLUG = "main"
+WORK_QUEUE = "default"  # the one that Prefect makes with every work pool
+COLLISION_STRATEGY = "CANCEL_NEW"
 # The process worker starts a second interpreter to supervise the first unless it is told what to
 # run: that halves the price of a run.
 JOB_VARIABLES = {"command": "python -m prefect.engine"}
@@ -30,6 +35,7 @@ PARAMETER_SCHEMA: dict[str, Any] = {
     },
     "required": ["connection"],
 }
+SCHEMA_TEXT = json.dumps(PARAMETER_SCHEMA, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Timing:
     cron: str | None = None
     interval_seconds: float | None = None
     time_zone: str = "UTC"
+    # What Prefect holds of it and we never send: a schedule's own parameters, another anchor.
+    strange: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,25 @@ class Deployment:
     work_pool: str
     tags: tuple[str, ...]
     entrypoint: str = ENTRYPOINT
+    path: str | None = None
+    pull_steps: tuple[Any, ...] = ()
+    work_queue: str = WORK_QUEUE
+    other_parameters: tuple[tuple[str, Any], ...] = ()
+    parameter_schema: str = SCHEMA_TEXT
+    enforces_parameter_schema: bool = True
     concurrency_limit: int | None = 1
+    collision_strategy: str | None = COLLISION_STRATEGY
     job_variables: tuple[tuple[str, Any], ...] = tuple(sorted(JOB_VARIABLES.items()))
+
+
+def installation_tag() -> str:
+    """The tag of what this installation owns in a Prefect that it may share with others.
+
+    Made from the pseudonym key: it is the one value that an installation keeps for ever, through
+    backups and moves. Eight digits of its hash tell nothing about it.
+    """
+    digest = sha256(b"mercurios installation " + settings.PSEUDONYM_KEY.encode())
+    return f"mercurios:{digest.hexdigest()[:8]}"
 
 
 def deployment_name(connection: Connection) -> str:
@@ -69,7 +94,7 @@ def desired_deployment(*, pipeline: Pipeline, work_pool: str) -> Deployment:
         is_paused=pipeline.wanted == Pipeline.Wanted.PAUSED,
         timing=timing_of(connection),
         work_pool=work_pool,
-        tags=tuple(sorted((TAG, f"tenant:{connection.tenant.slug}"))),
+        tags=tuple(sorted((installation_tag(), f"tenant:{connection.tenant.slug}"))),
     )
 
 

@@ -14,6 +14,12 @@ POOL_KIND = "process"
 SILENCE_SECONDS = 120
 WATCH = "mercurios: crash runs that fell silent"
 
+# As in prefect.yaml, which is brought to Prefect by `prefect deploy --all` alone.
+PLATFORM_TAG = "mercurios-platform"
+PLATFORM_ENTRYPOINTS = tuple(
+    f"flows/platform.py:{flow}" for flow in ("reconcile", "maintain", "collect_costs")
+)
+
 HEARTBEAT = "prefect.flow-run.heartbeat"
 ENDED = [f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")]
 
@@ -52,6 +58,16 @@ def missing_foundations(api: PrefectApi, *, work_pool: str) -> list[str]:
     if not _watches(api):
         missing.append(f"automation {WATCH!r}")
     return missing
+
+
+def missing_platform_deployments(api: PrefectApi) -> list[str]:
+    """A sentence for each of the platform's own deployments that Prefect does not hold."""
+    held = {each.get("entrypoint") for each in api.deployments(tag=PLATFORM_TAG)}
+    return [
+        f"The platform's deployment of {entrypoint} is missing: run `prefect deploy --all`."
+        for entrypoint in PLATFORM_ENTRYPOINTS
+        if entrypoint not in held
+    ]
 
 
 def lay_foundations(api: PrefectApi, *, work_pool: str) -> None:

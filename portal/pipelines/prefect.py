@@ -60,11 +60,16 @@ class PrefectApi:
     def flow_id(self, name: str) -> str:
         return cast("str", self._call("POST", "/flows/", {"name": name})["id"])
 
-    def deployments(self, *, tag: str, name: str | None = None) -> Iterator[Json]:
+    def deployments(
+        self, *, tag: str, flow: str | None = None, name: str | None = None
+    ) -> Iterator[Json]:
         chosen: Json = {"tags": {"all_": [tag]}}
         if name is not None:
             chosen["name"] = {"any_": [name]}
-        return self._pages("/deployments/filter", {"deployments": chosen, "sort": "NAME_ASC"})
+        body: Json = {"deployments": chosen, "sort": "NAME_ASC"}
+        if flow is not None:
+            body["flows"] = {"name": {"any_": [flow]}}
+        return self._pages("/deployments/filter", body)
 
     def create_deployment(self, body: Json) -> str:
         return cast("str", self._call("POST", "/deployments/", body)["id"])
@@ -82,6 +87,15 @@ class PrefectApi:
         body = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
         self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)
 
+    def crash_flow_run(self, flow_run_id: str, *, message: str) -> None:
+        """Write down that a run is dead, which frees its slot. Only for who knows that it is."""
+        state = {"type": "CRASHED", "name": "Crashed", "message": message}
+        self._call("POST", f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
+
+    def flow_runs_going_on(self) -> Iterator[Json]:
+        states = {"any_": ["PENDING", "RUNNING", "CANCELLING"]}
+        return self._pages("/flow_runs/filter", {"flow_runs": {"state": {"type": states}}})
+
     def flow_runs(self, ids: list[str]) -> list[Json]:
         found: list[Json] = []
         for start in range(0, len(ids), PAGE):
@@ -89,13 +103,16 @@ class PrefectApi:
             found += self._call("POST", "/flow_runs/filter", body)
         return found
 
-    def flow_runs_since(self, *, tag: str, since: str) -> Iterator[Json]:
-        """Runs of tagged deployments that were started or expected after a moment (ISO 8601)."""
+    def flow_runs_that_failed(self, *, tag: str, since: str) -> Iterator[Json]:
+        """Runs of tagged deployments that were expected after a moment (ISO 8601) and ended badly.
+
+        Those that go on or completed have told the portal of themselves.
+        """
         body = {
             "flow_runs": {
                 "expected_start_time": {"after_": since},
                 "tags": {"all_": [tag]},
-                "state": {"type": {"not_any_": ["SCHEDULED"]}},
+                "state": {"type": {"any_": ["FAILED", "CRASHED", "CANCELLED"]}},
             },
             "sort": "EXPECTED_START_TIME_ASC",
         }

@@ -13,7 +13,13 @@ from django_scopes import scopes_disabled
 from portal.connections import selectors as connections
 from portal.connections.models import Connection
 from portal.lib.errors import Refused
-from portal.pipelines.desired import FLOW, TAG, deployment_name, desired_deployment
+from portal.pipelines.desired import (
+    FLOW,
+    Deployment,
+    deployment_name,
+    desired_deployment,
+    installation_tag,
+)
 from portal.pipelines.foundations import lay_foundations, missing_foundations
 from portal.pipelines.models import Pipeline
 from portal.pipelines.plan import Act, Change, Held, plan
@@ -32,6 +38,8 @@ class Difference:
     changes: list[Change] = field(default_factory=list)
     # The ids of the deployments that Prefect holds, by name, should the portal not know them.
     ids: dict[str, str] = field(default_factory=dict)
+    # What was wanted of each pipeline when this was found, by its id.
+    wanted: dict[int, Deployment] = field(default_factory=dict)
     # What Prefect refused when it was applied, one sentence each; the others were applied.
     refused: list[str] = field(default_factory=list)
 
@@ -66,34 +74,33 @@ def converge(*, connection: Connection, api: PrefectApi, at: datetime) -> Pipeli
         pipeline = _pipelines().filter(connection=connection).first()  # one at most
         if pipeline is not None:
             _converge(pipeline, api=api, at=at)
+            # It may have been deleted while Prefect was asked.
+            pipeline = _pipelines().filter(connection=connection).first() or pipeline
     return pipeline
 
 
 def _converge(pipeline: Pipeline, *, api: PrefectApi, at: datetime) -> None:
     try:
-        wanted = desired_deployment(pipeline=pipeline, work_pool=settings.WORK_POOL)
+        wanted = _desired(pipeline)
         held = held_deployments(api, name=wanted.name)
         deployment_id = held[0].id if held else ""
         if plan(wanted=[wanted], held=held):
             deployment_id = api.create_deployment(to_prefect(wanted, flow_id=api.flow_id(FLOW)))
         _note_applied(pipeline, deployment_id, at=at)
     except (PrefectUnavailable, PrefectRefused) as error:
-        pipeline.problem = str(error)
-        pipeline.save(update_fields=["problem"])
+        Pipeline.objects.filter(pk=pipeline.pk).update(problem=str(error))
 
 
 def difference(*, api: PrefectApi) -> Difference:
     """:raises PrefectUnavailable, PrefectRefused: if Prefect cannot be read"""
     with scopes_disabled():  # the reconciler works for every tenant
-        wanted = [
-            desired_deployment(pipeline=pipeline, work_pool=settings.WORK_POOL)
-            for pipeline in _pipelines()
-        ]
+        wanted = {pipeline.pk: _desired(pipeline) for pipeline in _pipelines()}
     held = held_deployments(api)
     return Difference(
         foundations=missing_foundations(api, work_pool=settings.WORK_POOL),
-        changes=plan(wanted=wanted, held=held),
+        changes=plan(wanted=wanted.values(), held=held),
         ids={each.deployment.name: each.id for each in held},
+        wanted=wanted,
     )
 
 
@@ -110,14 +117,13 @@ def apply(wanted: Difference, *, api: PrefectApi, at: datetime) -> None:
     with scopes_disabled():  # the reconciler works for every tenant
         for pipeline in _pipelines():
             _note_id(pipeline, wanted.ids.get(deployment_name(pipeline.connection)), at=at)
-        troubled = []
         for change in wanted.changes:
             try:
                 _apply_change(change, api=api, flow_id=flow_id, at=at)
             except PrefectRefused as error:
                 wanted.refused.append(f"{change.name}: {error}")
-                troubled += _note_problem(change.name, str(error))
-        Pipeline.objects.exclude(problem="").exclude(pk__in=troubled).update(problem="")
+                _named(change.name).update(problem=str(error))
+        _clear_problems(wanted)
 
 
 def reconcile(*, api: PrefectApi, at: datetime) -> Difference:
@@ -130,7 +136,7 @@ def reconcile(*, api: PrefectApi, at: datetime) -> Difference:
 def held_deployments(api: PrefectApi, *, name: str | None = None) -> list[Held]:
     return [
         Held(id=answer["id"], deployment=from_prefect(answer))
-        for answer in api.deployments(tag=TAG, name=name)
+        for answer in api.deployments(tag=installation_tag(), flow=FLOW, name=name)
     ]
 
 
@@ -141,29 +147,35 @@ def _apply_change(change: Change, *, api: PrefectApi, flow_id: str, at: datetime
         if pipeline is None:
             api.delete_deployment(change.held.id)
     elif pipeline is not None:
-        wanted = desired_deployment(pipeline=pipeline, work_pool=settings.WORK_POOL)
-        deployment_id = api.create_deployment(to_prefect(wanted, flow_id=flow_id))
+        body = to_prefect(_desired(pipeline), flow_id=flow_id)
+        deployment_id = api.create_deployment(body)
         _note_applied(pipeline, deployment_id, at=at)
 
 
 def _note_id(pipeline: Pipeline, deployment_id: str | None, *, at: datetime) -> None:
     if deployment_id and str(pipeline.deployment_id) != deployment_id:
-        _note_applied(pipeline, deployment_id, at=at)
+        row = Pipeline.objects.filter(pk=pipeline.pk)
+        row.update(deployment_id=UUID(deployment_id), applied_at=at)
 
 
 def _note_applied(pipeline: Pipeline, deployment_id: str, *, at: datetime) -> None:
-    pipeline.deployment_id = UUID(deployment_id)
-    pipeline.applied_at = at
-    pipeline.problem = ""
-    pipeline.save(update_fields=["deployment_id", "applied_at", "problem"])
+    """A pipeline that was deleted meanwhile is no error: the next pass removes its deployment."""
+    row = Pipeline.objects.filter(pk=pipeline.pk)
+    row.update(deployment_id=UUID(deployment_id), applied_at=at, problem="")
 
 
-def _note_problem(name: str, problem: str) -> list[int]:
-    found = list(_named(name))
-    for pipeline in found:
-        pipeline.problem = problem
-        pipeline.save(update_fields=["problem"])
-    return [pipeline.pk for pipeline in found]
+def _clear_problems(wanted: Difference) -> None:
+    """Prefect agrees on what was neither to be changed nor has been changed by people since."""
+    changed = {change.name for change in wanted.changes}
+    for pipeline in _pipelines().exclude(problem=""):
+        now = _desired(pipeline)
+        if now.name not in changed and wanted.wanted.get(pipeline.pk) == now:
+            row = Pipeline.objects.filter(pk=pipeline.pk, problem=pipeline.problem)
+            row.update(problem="")
+
+
+def _desired(pipeline: Pipeline) -> Deployment:
+    return desired_deployment(pipeline=pipeline, work_pool=settings.WORK_POOL)
 
 
 def _want(connection: Connection, wanted: str, *, api: PrefectApi, at: datetime) -> Pipeline:

@@ -40,6 +40,11 @@ def count_column(
     return column
 
 
+def is_row_number(text: str) -> bool:
+    """Up to the 18 digits that fit into every database's numbers."""
+    return text.isdecimal() and len(text) <= 18
+
+
 class ConnectionFilter(admin.SimpleListFilter):
     """The connections of the chosen tenant; of all tenants there would be too many to choose."""
 
@@ -49,9 +54,9 @@ class ConnectionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         found = Connection.objects.select_related("tenant").order_by("tenant__slug", "name")
         tenant, chosen = request.GET.get("tenant__id__exact", ""), request.GET.get("connection", "")
-        if tenant.isdecimal():
+        if is_row_number(tenant):
             found = found.filter(tenant=int(tenant))
-        elif chosen.isdecimal():
+        elif is_row_number(chosen):
             found = found.filter(pk=int(chosen))
         else:
             return []
@@ -60,7 +65,7 @@ class ConnectionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
         chosen = self.value() or ""
-        return queryset.filter(connection=int(chosen)) if chosen.isdecimal() else queryset
+        return queryset.filter(connection=int(chosen)) if is_row_number(chosen) else queryset
 
 
 class StreamResultInline(TabularInline):  # type: ignore[misc]  # untyped library

@@ -31,6 +31,7 @@ class Run(models.Model):
         OPERATOR = "OPERATOR", "The operator"
 
     ENDED = frozenset({"COMPLETED", "PARTIAL", "FAILED", "CRASHED", "CANCELLED"})
+    COMMITTED = frozenset({"COMPLETED", "PARTIAL"})
 
     code = models.UUIDField(default=uuid4, unique=True, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="runs")

@@ -29,7 +29,13 @@ def run_now(
     :raises Refused: if it is not deployed, or not yet known to Prefect
     :raises PrefectUnavailable: if Prefect does not answer; nothing was started then
     """
+    # Made of the connection's code, so that two connections may use the same words.
+    code = uuid5(connection.code, request_key) if request_key else uuid4()
     with scopes_disabled():  # the connection is named in the call
+        # Prefect forgets its runs some day, and would start another.
+        asked: Run | None = Run.objects.filter(code=code).first()  # the code is unique
+        if asked is not None:
+            return asked
         pipeline = Pipeline.objects.filter(connection=connection).first()  # one at most
         if pipeline is None:
             raise Refused(f"{connection} is not deployed yet. Deploy it first.")
@@ -37,8 +43,6 @@ def run_now(
             raise Refused(
                 f"Prefect does not know {connection} yet. Run `manage.py apply`, then try again."
             )
-        # Made of the connection's code, so that two connections may use the same words.
-        code = uuid5(connection.code, request_key) if request_key else uuid4()
         try:
             flow_run_id = api.create_flow_run(
                 deployment_id=pipeline.deployment_id, idempotency_key=str(code)
@@ -84,6 +88,8 @@ def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Cla
                 "requested_at": at,
             },
         )
+        # An end that is written at the same moment is waited for.
+        run = Run.objects.select_for_update().get(pk=run.pk)
         if run.connection_id != connection.pk:
             raise Refused("This flow run belongs to another connection.")
         if run.status in Run.ENDED:
@@ -150,7 +156,10 @@ def finish_run(
     publication: str = "",
     steps: dict[str, Any] | None = None,
 ) -> Run:
-    """Write down how a run ended. The first word stands: what was committed is not called a crash.
+    """Write down how a run ended. The first word stands, but for one case.
+
+    A run that was given up as crashed, as when it could not reach anybody for a while, may still
+    say that it has committed: what was committed is not called a crash.
 
     :raises Refused: if the status is not an end
     """
@@ -158,7 +167,9 @@ def finish_run(
         raise Refused(f"A run ends as one of {', '.join(sorted(Run.ENDED))}.", field="status")
     with transaction.atomic(), scopes_disabled():  # the run is named in the call
         run = Run.objects.select_for_update().get(pk=run.pk)
-        if run.status in Run.ENDED:
+        if run.status in Run.ENDED and not (
+            run.status == Run.Status.CRASHED and status in Run.COMMITTED
+        ):
             return run
         run.status = status
         run.finished_at = at

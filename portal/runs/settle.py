@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection
-from portal.pipelines.desired import TAG
+from portal.pipelines.desired import installation_tag
 from portal.pipelines.prefect import PrefectApi
 from portal.runs.models import Run
 from portal.runs.services import finish_run
@@ -24,6 +24,8 @@ STATUS_OF = {
     "CRASHED": Run.Status.CRASHED,
     "CANCELLED": Run.Status.CANCELLED,
 }
+# Who cancelled a run wanted it to end.
+NOBODYS_TASK = frozenset({Run.Status.COMPLETED, Run.Status.CANCELLED})
 
 
 def settle_runs(*, api: PrefectApi, at: datetime) -> list[Run]:
@@ -53,7 +55,7 @@ def _settle(run: Run, flow_run: dict[str, Any] | None, *, at: datetime) -> Run |
         return None
     ended_at = parse_datetime(flow_run.get("end_time") or "") or at
     state = flow_run.get("state") or {}
-    actor = Run.Actor.NOBODY if status == Run.Status.COMPLETED else Run.Actor.OPERATOR
+    actor = Run.Actor.NOBODY if status in NOBODYS_TASK else Run.Actor.OPERATOR
     return finish_run(
         run=run, status=status, at=ended_at, message=state.get("message") or "", actor=actor
     )
@@ -62,7 +64,7 @@ def _settle(run: Run, flow_run: dict[str, Any] | None, *, at: datetime) -> Run |
 def _find_unknown_runs(api: PrefectApi, *, at: datetime) -> None:
     """A run whose process died before it could claim itself is known to Prefect alone."""
     since = (at - LOOK_BACK).isoformat()
-    flow_runs = list(api.flow_runs_since(tag=TAG, since=since))
+    flow_runs = list(api.flow_runs_that_failed(tag=installation_tag(), since=since))
     known = {
         str(each)
         for each in Run.objects.filter(

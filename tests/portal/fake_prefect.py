@@ -29,6 +29,7 @@ class FakePrefect:
     def __init__(self) -> None:
         self.requests: list[tuple[str, str]] = []
         self.password = ""  # as `user:password`, where the server asks for one
+        self.ends_as = ""  # what becomes of a flow run at once
         self._lock = Lock()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -98,7 +99,7 @@ class FakePrefect:
                 case "POST", ["flows"]:
                     return self._create_flow(body)
                 case "POST", ["deployments", "filter"]:
-                    return _page(self.deployments, body, _is_chosen_deployment)
+                    return _page(self.deployments, body, self._is_chosen_deployment)
                 case "POST", ["deployments"]:
                     return self._create_deployment(body)
                 case "DELETE", ["deployments" as kind, id_]:
@@ -159,6 +160,17 @@ class FakePrefect:
         self.deployments[held["id"]] = held | sent
         return 200 if same else 201, self.deployments[held["id"]]
 
+    def _is_chosen_deployment(self, deployment: Json, body: Json) -> bool:
+        wanted = body.get("deployments", {})
+        names = wanted.get("name", {}).get("any_")
+        flows = body.get("flows", {}).get("name", {}).get("any_")
+        ids = {each["id"]: name for name, each in self.flows.items()}
+        return (
+            set(wanted.get("tags", {}).get("all_", [])) <= set(deployment["tags"])
+            and (names is None or deployment["name"] in names)
+            and (flows is None or ids.get(deployment["flow_id"]) in flows)
+        )
+
     def _create_flow_run(self, deployment_id: str, body: Json) -> Answer:
         deployment = self.deployments.get(deployment_id)
         if deployment is None:
@@ -178,6 +190,8 @@ class FakePrefect:
             "end_time": None,
         }
         self.flow_runs[run["id"]] = run
+        if self.ends_as:
+            self.end_flow_run(run["id"], state=self.ends_as, message="Out of memory.")
         return 201, run
 
 
@@ -191,23 +205,15 @@ def _page(held: dict[str, Json], body: Json, chosen: Callable[[Json, Json], bool
     return 200, found[start : start + limit]
 
 
-def _is_chosen_deployment(deployment: Json, body: Json) -> bool:
-    wanted = body.get("deployments", {})
-    names = wanted.get("name", {}).get("any_")
-    return set(wanted.get("tags", {}).get("all_", [])) <= set(deployment["tags"]) and (
-        names is None or deployment["name"] in names
-    )
-
-
 def _is_chosen_flow_run(run: Json, body: Json) -> bool:
     wanted = body.get("flow_runs", {})
     ids = wanted.get("id", {}).get("any_")
-    unwanted = wanted.get("state", {}).get("type", {}).get("not_any_", [])
+    states = wanted.get("state", {}).get("type", {}).get("any_")
     since = wanted.get("expected_start_time", {}).get("after_", "")
     return (
         (ids is None or run["id"] in ids)
         and set(wanted.get("tags", {}).get("all_", [])) <= set(run["tags"])
-        and run["state_type"] not in unwanted
+        and (states is None or run["state_type"] in states)
         and run["expected_start_time"] >= since
     )
 

@@ -105,7 +105,16 @@ def test_the_runs_of_one_connection_can_be_picked(operator: Client, tills: Conne
 
 @pytest.mark.usefixtures("tills")
 @pytest.mark.parametrize(
-    "query", ["connection=x", "tenant__id__exact=x", "status__exact=NO", "p=9"]
+    "query",
+    [
+        "connection=x",
+        "tenant__id__exact=x",
+        "status__exact=NO",
+        "p=9",
+        f"connection={'9' * 23}",
+        f"tenant__id__exact={'9' * 23}",
+        f"tenant__id__exact={2**63}",
+    ],
 )
 def test_a_strange_filter_is_no_traceback(operator: Client, query: str) -> None:
     assert browse(operator, f"{LIST}?{query}").status == 200

@@ -77,6 +77,17 @@ def test_records_that_do_not_add_up_are_refused(world: World) -> None:
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["extracted"])
 
 
+@pytest.mark.parametrize("stream", ["x" * 200, "nonsense", "sale ", "SALE"])
+def test_a_stream_that_the_source_does_not_have_is_not_there(world: World, stream: str) -> None:
+    body = {"status": "LANDED", "extracted": 1, "new": 1}
+
+    answer = world.ask("PUT", f"{run_of(world)}/streams/{stream}", body, key=world.flows)
+
+    assert answer.status_code == 404
+    with scopes_disabled():  # the run is named
+        assert world.alster.run.streams.count() == 1
+
+
 def test_the_first_word_about_an_end_stands(world: World) -> None:
     for status in ("COMPLETED", "CRASHED"):
         world.ask("POST", f"{run_of(world)}/finish", {"status": status}, key=world.flows)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from pytest_django import Settings
 
 from portal.access.models import ApiKey
@@ -55,6 +58,36 @@ def test_a_key_may_revoke_itself(world: World) -> None:
     world.ask("DELETE", f"{world.alster.root}/keys/{world.alster.key.code}")
 
     assert world.ask("GET", world.alster.root).status_code == 401
+
+
+@pytest.mark.parametrize("asked", [{}, {"expires_at": None}])
+def test_a_key_ends_with_the_key_that_issued_it(world: World, asked: dict[str, None]) -> None:
+    end = expiring(world)
+
+    assert parse_datetime(issue(world, **asked)["expires_at"]) == end
+
+
+def test_a_key_may_end_before_the_key_that_issued_it(world: World) -> None:
+    sooner = expiring(world) - timedelta(minutes=30)
+
+    assert parse_datetime(issue(world, expires_at=sooner.isoformat())["expires_at"]) == sooner
+
+
+def test_a_key_does_not_outlive_the_key_that_issued_it(world: World) -> None:
+    later = expiring(world) + timedelta(seconds=1)
+    asked = {"name": "for ever", "scopes": ["read"], "expires_at": later.isoformat()}
+
+    answer = world.ask("POST", f"{world.alster.root}/keys", asked)
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["expires_at"])
+    assert not ApiKey.objects.filter(name="for ever").exists()
+
+
+def expiring(world: World) -> datetime:
+    """When Alster's own key ends, which is soon."""
+    end = timezone.now() + timedelta(hours=1)
+    ApiKey.objects.filter(pk=world.alster.key.pk).update(expires_at=end)
+    return end
 
 
 @pytest.mark.parametrize("scope", ["platform", "flows", "admin"])

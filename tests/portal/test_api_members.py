@@ -43,6 +43,18 @@ def test_a_person_is_added_by_user_name_or_address(world: World, name: str) -> N
     assert roles(world)["dora"] == "ADMIN"
 
 
+def test_an_address_is_not_found_out_by_making_its_owner_a_member(world: World) -> None:
+    User.objects.create_user("dora", "dora@example.org")
+    members = f"{world.alster.root}/members"
+
+    added = world.ask("POST", members, {"user": "dora"})
+    changed = world.ask("PATCH", f"{members}/dora", {"role": "ADMIN"})
+    listed = world.ask("GET", members)
+
+    assert [each.status_code for each in (added, changed, listed)] == [201, 200, 200]
+    assert not any("@" in each.content.decode() for each in (added, changed, listed))
+
+
 @pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "gone"])
 def test_someone_without_a_usable_account_is_not_added(world: World, name: str) -> None:
     User.objects.create_user("gone", is_active=False)

@@ -22,7 +22,13 @@ pytestmark = pytest.mark.usefixtures("every_tenant")
 
 @pytest.mark.parametrize(
     "cron",
-    ["", "x", "15 2 * *", "15 2 * * * *", "61 2 * * *", "@daily", "R R * * *", "h 2 * * *"],
+    [
+        *("", "x", "15 2 * *", "15 2 * * * *", "61 2 * * *", "@daily", "R R * * *", "h 2 * * *"),
+        *("0 0 15W * *", "0 0 L * *", "0 0 29 2 1#5", "0 0 * * L5", "0 0 ? * *", "0 0 * * 8"),
+        *("*/7200 * * * *", "*/0 * * * *", "* */24 * * *", "5-1 * * * *", "1-60 * * * *"),
+        *("0 0 0 * *", "0 0 * 13 *", "0 0 * foo *", "0 0 * mon *", "0 0 * * jan", "1,,2 * * * *"),
+        *("-1 * * * *", "1- * * * *", "*-5 * * * *", "1/2/3 * * * *", "\u0665 * * * *"),
+    ],
 )
 def test_a_malformed_cron_is_refused_and_the_old_schedule_stays(
     tills: Connection, cron: str
@@ -34,6 +40,19 @@ def test_a_malformed_cron_is_refused_and_the_old_schedule_stays(
 
     assert refused.value.field == "cron"
     assert Schedule.objects.get().interval_minutes == 30
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        *("15 2 * * *", "*/15 6-22 * * mon-fri", "0 0,12 1 */2 *", "59 23 31 12 7", "0 0 * * 0"),
+        *("5-50/5,59 * * * *", "0 6 * JAN-Mar Sun,2", "7-7 * * * *"),
+    ],
+)
+def test_a_plain_cron_is_taken_as_it_is(tills: Connection, cron: str) -> None:
+    set_schedule(connection=tills, kind="CRON", cron=cron)
+
+    assert Schedule.objects.get().cron == cron
 
 
 def test_a_day_that_never_comes_is_refused(tills: Connection) -> None:

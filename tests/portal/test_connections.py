@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
@@ -15,6 +17,7 @@ from portal.connections.secrets import secret_store
 from portal.connections.selectors import check_ready, connection_by_path
 from portal.connections.services import (
     choose_streams,
+    connector_named,
     create_connection,
     next_fence,
     set_credentials,
@@ -175,6 +178,25 @@ def test_streams_that_do_not_exist_are_refused(tills: Connection, streams: list[
     assert Connection.objects.get().streams == []
 
 
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1969, 12, 31), date(9999, 12, 31)])
+def test_a_history_that_no_source_has_is_refused(tills: Connection, day: date) -> None:
+    with pytest.raises(Refused, match="from 1970-01-01 to today") as refused:
+        choose_streams(connection=tills, streams=["sale"], history_from=day)
+
+    assert refused.value.field == "history_from"
+    assert Connection.objects.get().streams == []
+
+
+def test_a_history_begins_on_the_day_after_tomorrow_never(tills: Connection) -> None:
+    today = timezone.now().date()
+
+    choose_streams(connection=tills, streams=["sale"], history_from=today + timedelta(days=1))
+    with pytest.raises(Refused):
+        choose_streams(connection=tills, streams=["sale"], history_from=today + timedelta(days=2))
+
+    assert Connection.objects.get().history_from == today + timedelta(days=1)
+
+
 def test_a_fence_only_rises(tills: Connection) -> None:
     fences = [next_fence(connection=tills) for _ in range(3)]
 
@@ -200,3 +222,16 @@ def test_connections_are_out_of_sight_outside_their_tenant(
     assert (hers, theirs) == ([tills], [])
     with scope(), pytest.raises(ScopeError):
         Connection.objects.all().count()
+
+
+def test_an_unknown_connector_may_be_one_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weather").mkdir()
+    (tmp_path / "weather" / "connector.yaml").write_text("name: weather\nwind: strong\n")
+    monkeypatch.setenv("MERCURIOS_CONNECTORS_PATH", str(tmp_path))
+
+    with pytest.raises(Refused, match="There is no connector weather") as refused:
+        connector_named("weather")
+
+    assert "wind: Extra inputs are not permitted" in refused.value.message

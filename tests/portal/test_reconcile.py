@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.connections.models import Connection, Schedule
 from portal.connections.services import remove_connection
+from portal.pipelines.desired import installation_tag
 from portal.pipelines.foundations import WATCH
 from portal.pipelines.models import Pipeline
 from portal.pipelines.onboarding import converge_tenant, retire
@@ -42,7 +43,7 @@ def test_a_wanted_deployment_is_created_with_everything_it_stands_on(
     assert len(done.foundations) == 2
     assert str(pipeline.deployment_id) == held["id"]
     assert held["parameters"] == {"connection": str(ready_tills.code)}
-    assert held["tags"] == ["mercurios", "tenant:alsterhaus-mode"]
+    assert held["tags"] == [installation_tag(), "tenant:alsterhaus-mode"]
     assert held["global_concurrency_limit"] == {"limit": 1}
     assert prefect.work_pools["mercurios"]["type"] == "process"
     assert [each["name"] for each in prefect.automations.values()] == [WATCH]

@@ -9,6 +9,7 @@ import pytest
 
 from portal.connections.models import Connection, Schedule
 from portal.connections.services import remove_connection
+from portal.pipelines.desired import installation_tag
 from portal.pipelines.foundations import WATCH
 from portal.pipelines.models import Pipeline
 from portal.pipelines.plan import Act
@@ -34,8 +35,14 @@ def wanted_by_hand(connection: Connection) -> Pipeline:
     [
         ("paused", True),
         ("schedules", []),
-        ("tags", ["mercurios", "somebody-was-here"]),
+        ("tags", [installation_tag(), "somebody-was-here"]),
         ("parameters", {"connection": "00000000-0000-0000-0000-000000000000"}),
+        ("path", "/somewhere/else"),
+        ("pull_steps", [{"prefect.deployments.steps.set_working_directory": {"directory": "/"}}]),
+        ("work_queue_name", "slow"),
+        ("enforce_parameter_schema", False),
+        ("parameter_openapi_schema", {"type": "object", "properties": {}}),
+        ("concurrency_options", {"collision_strategy": "ENQUEUE"}),
         ("entrypoint", "elsewhere.py:flow"),
         ("work_pool_name", "another"),
         ("job_variables", {}),
@@ -63,6 +70,58 @@ def without_ids(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: each for key, each in value.items() if key != "id"}
     return value
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_parameter_that_was_added_in_prefect_is_taken_away(
+    api: PrefectApi, prefect: FakePrefect
+) -> None:
+    before = dict(prefect.deployment(NAME)["parameters"])
+    prefect.deployment(NAME)["parameters"] = {**before, "more": 1}
+
+    done = reconcile(api=api, at=NOW)
+
+    assert done.changes[0].differences == ["other_parameters: (('more', 1),) -> ()"]
+    assert prefect.deployment(NAME)["parameters"] == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("parameters", {"connection": "00000000-0000-0000-0000-000000000000"}),
+        ("max_scheduled_runs", 1),
+        ("slug", "another"),
+    ],
+)
+@pytest.mark.usefixtures("deployed")
+def test_a_schedule_that_starts_other_runs_is_replaced(
+    api: PrefectApi, prefect: FakePrefect, field: str, value: Any
+) -> None:
+    prefect.deployment(NAME)["schedules"][0][field] = value
+
+    done = reconcile(api=api, at=NOW)
+
+    (schedule,) = prefect.deployment(NAME)["schedules"]
+    assert [change.act for change in done.changes] == [Act.CHANGE]
+    assert schedule.get(field) == {"slug": "main"}.get(field)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "changes"),
+    [("2024-01-01T00:00:00+00:00", 0), ("2024-01-01T01:00:00+01:00", 0), ("2024-01-01T09:00Z", 1)],
+)
+def test_an_interval_that_counts_from_elsewhere_is_set_right(
+    deployed: Connection, api: PrefectApi, prefect: FakePrefect, anchor: str, changes: int
+) -> None:
+    Schedule.objects.filter(connection=deployed).update(
+        kind="INTERVAL", cron="", interval_minutes=60
+    )
+    reconcile(api=api, at=NOW)
+    prefect.deployment(NAME)["schedules"][0]["schedule"]["anchor_date"] = anchor
+
+    done = reconcile(api=api, at=NOW)
+
+    assert len(done.changes) == changes
 
 
 @pytest.mark.usefixtures("deployed")
@@ -144,7 +203,7 @@ def test_one_refused_deployment_does_not_hold_up_the_others(
 def test_what_people_decide_while_a_plan_is_applied_wins(
     deployed: Connection, api: PrefectApi, prefect: FakePrefect
 ) -> None:
-    prefect.deployment(NAME)["tags"] = ["mercurios"]
+    prefect.deployment(NAME)["tags"] = [installation_tag()]
     stale = difference(api=api)
     pause(connection=deployed, api=api, at=NOW)
 

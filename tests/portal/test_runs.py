@@ -165,6 +165,41 @@ def test_a_crash_after_a_completion_changes_nothing(run: Run) -> None:
     assert found.publication == "20261121T051523Z-0a1b2c3d"
 
 
+@pytest.mark.parametrize("status", ["COMPLETED", "PARTIAL"])
+def test_a_run_that_was_given_up_and_has_committed_is_not_called_a_crash(
+    run: Run, status: str
+) -> None:
+    finish_run(run=run, status="CRASHED", at=NOW, message="It fell silent.", actor="OPERATOR")
+
+    finish_run(run=run, status=status, at=NOW, publication="20261121T051523Z-0a1b2c3d")
+
+    found = Run.objects.get()
+    assert (found.status, found.message, found.actor) == (status, "", "")
+    assert found.publication == "20261121T051523Z-0a1b2c3d"
+
+
+@pytest.mark.parametrize("first", ["CRASHED", "FAILED", "CANCELLED"])
+def test_a_failure_after_another_end_changes_nothing(run: Run, first: str) -> None:
+    finish_run(run=run, status=first, at=NOW)
+
+    finish_run(run=run, status="FAILED", at=NOW, message="Too late.")
+
+    assert (Run.objects.get().status, Run.objects.get().message) == (first, "")
+
+
+def test_a_request_is_known_after_prefect_has_forgotten_its_run(
+    ready_tills: Connection, api: PrefectApi, prefect: FakePrefect
+) -> None:
+    deploy(connection=ready_tills, api=api, at=NOW)
+    first = run_now(connection=ready_tills, api=api, at=NOW, request_key="monday")
+    prefect.flow_runs.clear()
+
+    again = run_now(connection=ready_tills, api=api, at=NOW, request_key="monday")
+
+    assert again == first
+    assert prefect.flow_runs == {}
+
+
 @pytest.mark.parametrize("status", ["RUNNING", "SCHEDULED", "DONE", ""])
 def test_a_run_ends_only_with_an_end(run: Run, status: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -58,6 +58,45 @@ def test_a_run_that_only_prefect_knows_is_found(
     assert (settled.connection, settled.status) == (deployed, "FAILED")
 
 
+def test_a_cancelled_run_is_nobodys_task(
+    deployed: Connection, api: PrefectApi, prefect: FakePrefect
+) -> None:
+    run = run_now(connection=deployed, api=api, at=NOW)
+    prefect.end_flow_run(str(run.flow_run_id), state="CANCELLED")
+
+    (settled,) = settle_runs(api=api, at=NOW)
+
+    assert (settled.status, settled.actor) == ("CANCELLED", Run.Actor.NOBODY)
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PENDING", "COMPLETED"])
+def test_a_run_that_speaks_for_itself_is_not_looked_for(
+    deployed: Connection, api: PrefectApi, prefect: FakePrefect, state: str
+) -> None:
+    deployment_id = Pipeline.objects.get().deployment_id
+    assert deployment_id is not None
+    flow_run = api.create_flow_run(deployment_id=deployment_id, idempotency_key="by hand")
+    prefect.flow_runs[flow_run]["state_type"] = state
+
+    settle_runs(api=api, at=NOW + timedelta(hours=1))
+
+    assert not Run.objects.exists()
+
+
+def test_runs_of_another_installation_are_not_looked_for(
+    deployed: Connection, api: PrefectApi, prefect: FakePrefect
+) -> None:
+    deployment_id = Pipeline.objects.get().deployment_id
+    assert deployment_id is not None
+    flow_run = api.create_flow_run(deployment_id=deployment_id, idempotency_key="theirs")
+    prefect.flow_runs[flow_run]["tags"] = ["mercurios:0badcafe"]
+    prefect.end_flow_run(flow_run, state="FAILED")
+
+    settle_runs(api=api, at=NOW + timedelta(hours=1))
+
+    assert not Run.objects.exists()
+
+
 def test_a_run_that_goes_on_is_left_alone(
     deployed: Connection, api: PrefectApi, prefect: FakePrefect
 ) -> None:

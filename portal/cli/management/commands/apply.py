@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from portal.cli.door import Door
@@ -26,3 +27,7 @@ class Command(Door):
         told = lines(result) + [f"settled run {code}" for code in result["settled_runs"]]
         for line in told or ["Prefect agrees with the portal: nothing to do."]:
             self.stdout.write(line)
+
+    def conclude(self, result: dict[str, Any]) -> None:
+        if result["refused"]:
+            raise CommandError("\n".join(result["refused"]))

@@ -64,14 +64,15 @@ class Command(Door):
             if options["wait"]:
                 run = wait_for(run, api=api, console=Console(stderr=True))
             result |= as_json(run)
-            if not options["json"]:
-                check_completed(result)
         return result
 
     def show(self, result: dict[str, Any]) -> None:
-        self.stdout.write(f"{result['connection']} is onboarded. {result.get('message', '')}")
+        self.stdout.write(f"{result['connection']} is onboarded.")
         if result["problem"]:
             self.stdout.write(f"It will be deployed later: {result['problem']}")
+
+    def conclude(self, result: dict[str, Any]) -> None:
+        check_completed(result)
 
     def _wish(self, options: dict[str, Any]) -> Wish:
         slug = options["tenant"]
@@ -101,7 +102,7 @@ def credentials_in(source: str) -> dict[str, str]:
         values = json.loads(text)
     except OSError as error:
         raise Refused(f"The credentials file {source} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"The credentials in {source} are not JSON. Write one object.") from error
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
         raise Refused(f"The credentials in {source} have to be one object of texts.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.cli.door import Door
+from portal.pipelines.foundations import missing_platform_deployments
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.services import Difference, difference
 
@@ -13,10 +14,14 @@ class Command(Door):
     help = "Print what `apply` would change in Prefect. Changes nothing."
 
     def answer(self, **options: Any) -> dict[str, Any]:
-        return as_json(difference(api=prefect_api()))
+        api = prefect_api()
+        found = as_json(difference(api=api))
+        return {**found, "missing": missing_platform_deployments(api)}
 
     def show(self, result: dict[str, Any]) -> None:
-        for line in lines(result) or ["Prefect agrees with the portal: nothing to do."]:
+        for line in lines(result) + result["missing"] or [
+            "Prefect agrees with the portal: nothing to do."
+        ]:
             self.stdout.write(line)
 
 
@@ -27,6 +32,7 @@ def as_json(found: Difference) -> dict[str, Any]:
             {"act": str(each.act), "deployment": each.name, "differences": each.differences}
             for each in found.changes
         ],
+        "refused": found.refused,
     }
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from portal.cli.door import Door
-from portal.cli.waiting import as_json, check_completed, wait_for
+from portal.cli.waiting import as_json, check_completed, has_failed, wait_for
 from portal.connections.selectors import connection_by_path
 from portal.pipelines.prefect import prefect_api
 from portal.runs.services import run_now
@@ -29,10 +29,11 @@ class Command(Door):
         run = run_now(connection=connection, api=api, at=timezone.now())
         if options["wait"]:
             run = wait_for(run, api=api, console=Console(stderr=True))
-        result = as_json(run)
-        if not options["json"]:
-            check_completed(result)
-        return result
+        return as_json(run)
 
     def show(self, result: dict[str, Any]) -> None:
-        self.stdout.write(f"{result['connection']}: {result['status']}. {result['message']}")
+        if not has_failed(result):
+            self.stdout.write(f"{result['connection']}: {result['status']}. {result['message']}")
+
+    def conclude(self, result: dict[str, Any]) -> None:
+        check_completed(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from portal.cli.door import Door
 from portal.connections.selectors import connections
@@ -36,7 +36,14 @@ class Command(Door):
         if not result:
             self.stdout.write("There are no connections yet. `manage.py onboard --help` says how.")
             return
-        table = Table("Connection", "State", "Schedule", "Last run", "Outcome", "Message")
+        table = Table(
+            Column("Connection", no_wrap=True),
+            "State",
+            "Schedule",
+            "Last run",
+            "Outcome",
+            "Message",
+        )
         for line in result:
             table.add_row(
                 line["connection"],

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.utils import OperationalError
 from rich.console import Console
 
 from portal.cli.figures import headline_table
@@ -38,26 +39,40 @@ class Command(BaseCommand):
         signal.signal(signal.SIGHUP, signal.default_int_handler)
         try:
             with programs(settings.BASE_DIR) as started:
-                up = Up(programs=started, console=console, is_demo=options["demo"])
-                up.start()
-                self._say(up, console)
-                while not options["once"]:
-                    started.check()
-                    time.sleep(1)
+                self._run(Up(programs=started, console=console, is_demo=options["demo"]), **options)
         except KeyboardInterrupt:
             console.print("Stopped.")
         except (CannotStart, Refused, PrefectRefused, PrefectUnavailable) as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
+        except (OSError, OperationalError) as error:
+            if not is_about_a_full_disk(error):
                 raise
             raise CommandError(
                 f"The disk of {settings.HOME} is full. Free some space, or choose another place"
                 " with MERCURIOS_HOME."
             ) from error
 
-    def _say(self, up: Up, console: Console) -> None:
-        stack = up.stack
+    def _run(self, up: Up, *, once: bool, **options: Any) -> None:
+        try:
+            up.start()
+        except BaseException:
+            # It is shown once, however the start ends: there is no second chance to see it.
+            self._say_login(up)
+            raise
+        self._say(up)
+        while not once:
+            up.programs.check()
+            time.sleep(1)
+
+    def _say_login(self, up: Up) -> None:
+        if up.password:
+            up.console.print(f"Log in as   {OPERATOR} with password {up.password}")
+            up.console.print(
+                "            (shown this once; `manage.py changepassword` sets another)"
+            )
+
+    def _say(self, up: Up) -> None:
+        stack, console = up.stack, up.console
         total = sum(up.phases.taken.values())
         if up.is_demo:
             console.print(headline_table(list(tenants())))
@@ -66,9 +81,7 @@ class Command(BaseCommand):
         console.print(f"Admin       {stack.portal_url}/admin/")
         console.print(f"API         {stack.portal_url}/api/v1/docs")
         console.print(f"Prefect     {stack.prefect_url}/")
-        if up.password:
-            console.print(f"Log in as   {OPERATOR} with password {up.password}")
-            console.print("            (shown this once; `manage.py changepassword` sets another)")
+        self._say_login(up)
         if up.is_demo:
             console.print(f"Till        {stack.till_url}/ (simulated)")
             console.print(
@@ -77,3 +90,7 @@ class Command(BaseCommand):
                 soft_wrap=True,
             )
         console.print("Ctrl-C stops it.")
+
+
+def is_about_a_full_disk(error: OSError | OperationalError) -> bool:
+    return getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
