@@ -33,7 +33,8 @@ COPY flows ./flows
 COPY transforms ./transforms
 
 # Collecting files needs settings to be there, not to be true; none of these reaches the image.
-RUN MERCURIOS_SECRET_KEY=unused MERCURIOS_CREDENTIAL_KEYS=unused MERCURIOS_PSEUDONYM_KEY=unused \
+RUN MERCURIOS_SECRET_KEY=unused MERCURIOS_PSEUDONYM_KEY=unused \
+    MERCURIOS_CREDENTIAL_KEYS="1:$(head -c 32 /dev/zero | base64)" \
     python manage.py collectstatic --no-input --verbosity 0
 
 USER 10001:10001
