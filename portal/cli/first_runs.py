@@ -13,6 +13,8 @@ from portal.cli.processes import CannotStart, Programs
 from portal.connections.models import Connection
 from portal.pipelines.prefect import PrefectApi, prefect_api
 from portal.pipelines.services import deploy
+from portal.publications.lake import lake
+from portal.publications.reader import NothingPublished, current_publication
 from portal.runs.models import Run
 from portal.runs.selectors import latest_run
 from portal.runs.services import run_now
@@ -71,8 +73,12 @@ def wait_for_figures(
 
 
 def has_published(connection: Connection) -> bool:
-    with scopes_disabled():  # the connection is named in the call
-        return bool(Run.objects.filter(connection=connection).exclude(publication="").exists())
+    """Asked of the lake: a run may have been killed between publishing and saying so."""
+    try:
+        current_publication(lake=lake(), tenant=connection.tenant.code)
+    except NothingPublished:
+        return False
+    return True
 
 
 def is_on_its_way(connection: Connection) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from portal.cli.first_runs import begin_first_runs, bury_dead_runs, check_on_its_way
 from portal.cli.processes import CannotStart
@@ -14,6 +17,7 @@ from portal.runs.services import claim_run, finish_run, run_now
 from portal.runs.settle import settle_runs
 from tests.portal.conftest import NOW
 from tests.portal.fake_prefect import FakePrefect
+from tests.portal.publication_of import publish
 
 pytestmark = pytest.mark.usefixtures("every_tenant")
 
@@ -44,10 +48,13 @@ def test_a_run_that_is_on_its_way_is_not_asked_for_again(
 
 
 def test_a_connection_with_figures_needs_no_first_run(
-    deployed: Connection, api: PrefectApi
+    deployed: Connection, api: PrefectApi, settings: Settings, tmp_path: Path
 ) -> None:
+    """Also where the run that brought them was killed before it could say so."""
+    settings.LAKE = str(tmp_path)
     run = run_now(connection=deployed, api=api, at=NOW)
-    finish_run(run=run, status="COMPLETED", at=NOW, publication="20260101T000000Z-00000000")
+    publish(lake=tmp_path, tenant=deployed.tenant.code)
+    finish_run(run=run, status="CRASHED", at=NOW)
 
     begin_first_runs([deployed])
     check_on_its_way(deployed)
