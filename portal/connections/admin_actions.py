@@ -9,7 +9,6 @@ from datetime import datetime
 from django.contrib import messages
 
 from portal.connections.models import Connection
-from portal.connections.selectors import check_ready
 from portal.lib.errors import Refused
 from portal.pipelines.models import Pipeline
 from portal.pipelines.prefect import PrefectApi, PrefectRefused, PrefectUnavailable
@@ -37,7 +36,6 @@ def _pause(connection: Connection, api: PrefectApi, at: datetime) -> Done:
 
 
 def _resume(connection: Connection, api: PrefectApi, at: datetime) -> Done:
-    check_ready(connection)  # it may have got other credentials since it was paused
     return applied(resume(connection=connection, api=api, at=at), f"{connection} is resumed")
 
 

@@ -64,7 +64,9 @@ def pause(*, connection: Connection, api: PrefectApi, at: datetime) -> Pipeline:
 
 
 def resume(*, connection: Connection, api: PrefectApi, at: datetime) -> Pipeline:
+    """:raises Refused: if it is not ready any more, as when it got other credentials meanwhile"""
     _check_deployed(connection)
+    connections.check_ready(connection)
     return _want(connection, Pipeline.Wanted.ACTIVE, api=api, at=at)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from portal.connections.models import Connection, Schedule
-from portal.connections.selectors import check_ready
 from portal.connections.services import set_schedule
 from portal.pipelines import services
 from portal.pipelines.models import Pipeline
@@ -26,7 +25,6 @@ def want(*, connection: Connection, wanted: str, api: PrefectApi, at: datetime) 
         return services.pause(connection=connection, api=api, at=at)
     if getattr(connection, "pipeline", None) is None:
         return services.deploy(connection=connection, api=api, at=at)
-    check_ready(connection)  # it may have got other credentials since it was paused
     return services.resume(connection=connection, api=api, at=at)
 
 
