@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from flows.lake.lake import Lake
+from tests.flows.batches import TENANT
 from tests.flows.fake_portal import Desk
 from tests.flows.watching import Watched
 
@@ -54,3 +57,15 @@ def revenue(desk: Desk, home: Path) -> Decimal:
 def hashes(desk: Desk, home: Path, publication: str = "") -> dict[str, str]:
     views = manifest_of(desk, home, publication)["views"]
     return {name: view["sha256"] for name, view in views.items()}
+
+
+def publication_at(
+    lake: Lake, at: datetime, *, tenant: str = TENANT.code, whole: bool = True
+) -> str:
+    """A publication in name: only what decides whether it is kept."""
+    name = f"{at:%Y%m%dT%H%M%SZ}-0123abcd"
+    base = f"{tenant}/publications/{name}"
+    lake.replace(text="PAR1", key=f"{base}/daily_sales_summary.parquet")
+    if whole:
+        lake.replace(text="{}", key=f"{base}/manifest.json")
+    return name

@@ -19,6 +19,7 @@ from flows.portal import TenantPlace
 from flows.settings import WorkerSettings
 from tests.flows.batches import NOON, TENANT, TILLS, Row, batch_of, warehouse_in
 from tests.flows.fake_portal import Desk, FakePortal
+from tests.flows.publications import publication_at
 from tests.flows.shop import settings_of
 from tests.flows.watching import as_worker, prefects_leftovers
 
@@ -44,15 +45,6 @@ def settings(fake: FakePortal, tmp_path: Path) -> WorkerSettings:
 @pytest.fixture
 def lake(settings: WorkerSettings) -> Lake:
     return lake_at(settings.lake)
-
-
-def publication(lake: Lake, at: datetime, *, tenant: str = ALICE.code, whole: bool = True) -> str:
-    name = f"{at:%Y%m%dT%H%M%SZ}-0123abcd"
-    base = f"{tenant}/publications/{name}"
-    lake.replace(text="PAR1", key=f"{base}/daily_sales_summary.parquet")
-    if whole:
-        lake.replace(text="{}", key=f"{base}/manifest.json")
-    return name
 
 
 def kept(lake: Lake, tenant: str = ALICE.code) -> list[str]:
@@ -85,7 +77,7 @@ def test_a_night_removes_of_each_kind_and_touches_no_other_tenant(
 ) -> None:
     landed, orphan = landed_and_orphaned(lake, settings, tmp_path)
     for tenant in (ALICE, CHARLIE):
-        publication(lake, OLD, tenant=tenant.code, whole=False)
+        publication_at(lake, OLD, tenant=tenant.code, whole=False)
     torn = Path(settings.lake) / ALICE.code / "raw" / ".x.parquet.0123"
     torn.write_text("PA")
     age(torn, OLD)
@@ -119,7 +111,7 @@ def test_after_the_loss_of_a_warehouse_the_whole_archive_stays(
 def test_a_tenant_without_old_raw_files_gets_no_warehouse(
     lake: Lake, settings: WorkerSettings
 ) -> None:
-    publication(lake, OLD)
+    publication_at(lake, OLD)
 
     clean(tenants=[ALICE, CHARLIE], settings=settings, at=NOON)
 
@@ -130,7 +122,7 @@ def test_one_broken_tenant_does_not_keep_the_next_from_being_cleaned(
     lake: Lake, settings: WorkerSettings
 ) -> None:
     lake.replace(text="not json", key=f"{ALICE.code}/publications/current.json")
-    publication(lake, OLD, tenant=CHARLIE.code, whole=False)
+    publication_at(lake, OLD, tenant=CHARLIE.code, whole=False)
 
     done = clean(tenants=[ALICE, CHARLIE], settings=settings, at=NOON)
 
@@ -139,8 +131,8 @@ def test_one_broken_tenant_does_not_keep_the_next_from_being_cleaned(
 
 
 def test_what_each_tenant_stores_is_measured(lake: Lake, settings: WorkerSettings) -> None:
-    publication(lake, NOON)
-    publication(lake, NOON, whole=False)
+    publication_at(lake, NOON)
+    publication_at(lake, NOON, whole=False)
 
     stored = bytes_stored(tenants=[ALICE, CHARLIE], settings=settings)
 
@@ -155,7 +147,7 @@ def run(flow: Any, fake: FakePortal, home: Path) -> Any:
 def test_the_nightly_flow_learns_its_tenants_from_the_portal(
     prefect: None, fake: FakePortal, lake: Lake, tmp_path: Path
 ) -> None:
-    torn = publication(lake, OLD, tenant=CHARLIE.code, whole=False)
+    torn = publication_at(lake, OLD, tenant=CHARLIE.code, whole=False)
 
     state = run(maintain, fake, tmp_path)
 
@@ -177,7 +169,7 @@ def test_the_nightly_flow_fails_if_a_tenant_was_left_out(
 def test_the_flow_of_costs_tells_the_portal_what_is_stored(
     prefect: None, fake: FakePortal, lake: Lake, tmp_path: Path
 ) -> None:
-    publication(lake, NOON)
+    publication_at(lake, NOON)
 
     state = run(collect_costs, fake, tmp_path)
 

@@ -15,6 +15,7 @@ from flows.portal import TenantPlace
 from flows.prune import prune_publications, prune_raw, prune_work
 from flows.warehouse.warehouse import LedgerLine
 from tests.flows.batches import NOON, TENANT, TILLS
+from tests.flows.publications import publication_at
 
 ALICE = TenantPlace(TENANT.code, TENANT.slug, "DUCKDB")
 CHARLIE = TenantPlace("c4a211e0-0000-4000-8000-000000000003", "charlie-sport", "DUCKDB")
@@ -25,15 +26,6 @@ OUTLET = "0d000000-0000-4000-8000-000000000002"
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return lake_at(str(tmp_path / "lake"))
-
-
-def publication(lake: Lake, at: datetime, *, tenant: str = ALICE.code, whole: bool = True) -> str:
-    name = f"{at:%Y%m%dT%H%M%SZ}-0123abcd"
-    base = f"{tenant}/publications/{name}"
-    lake.replace(text="PAR1", key=f"{base}/daily_sales_summary.parquet")
-    if whole:
-        lake.replace(text="{}", key=f"{base}/manifest.json")
-    return name
 
 
 def point_at(lake: Lake, name: str) -> None:
@@ -50,7 +42,7 @@ def age(path: Path, at: datetime) -> None:
 
 
 def test_the_newest_thirty_stay_however_old(lake: Lake) -> None:
-    names = [publication(lake, OLD - timedelta(days=number)) for number in range(33)]
+    names = [publication_at(lake, OLD - timedelta(days=number)) for number in range(33)]
     point_at(lake, names[0])
 
     removed = prune_publications(lake, tenant=ALICE.code, at=NOON)
@@ -60,7 +52,7 @@ def test_the_newest_thirty_stay_however_old(lake: Lake) -> None:
 
 
 def test_what_is_younger_than_a_week_stays_however_many(lake: Lake) -> None:
-    names = [publication(lake, NOON - timedelta(hours=5 * number)) for number in range(40)]
+    names = [publication_at(lake, NOON - timedelta(hours=5 * number)) for number in range(40)]
 
     removed = prune_publications(lake, tenant=ALICE.code, at=NOON)
 
@@ -71,7 +63,7 @@ def test_what_is_younger_than_a_week_stays_however_many(lake: Lake) -> None:
 
 
 def test_the_current_one_stays_even_if_it_is_the_oldest(lake: Lake) -> None:
-    names = [publication(lake, OLD - timedelta(days=number)) for number in range(40)]
+    names = [publication_at(lake, OLD - timedelta(days=number)) for number in range(40)]
     point_at(lake, names[-1])
 
     prune_publications(lake, tenant=ALICE.code, at=NOON)
@@ -80,8 +72,8 @@ def test_the_current_one_stays_even_if_it_is_the_oldest(lake: Lake) -> None:
 
 
 def test_one_that_was_never_finished_goes_after_a_day(lake: Lake) -> None:
-    torn = publication(lake, NOON - timedelta(days=1, minutes=1), whole=False)
-    going_on = publication(lake, NOON - timedelta(hours=1), whole=False)
+    torn = publication_at(lake, NOON - timedelta(days=1, minutes=1), whole=False)
+    going_on = publication_at(lake, NOON - timedelta(hours=1), whole=False)
 
     removed = prune_publications(lake, tenant=ALICE.code, at=NOON)
 
