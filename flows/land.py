@@ -60,7 +60,7 @@ def starting_point(name: str, session: Session) -> datetime | None:
     stream = session.stream(name)
     if not stream.is_incremental or name in connection.full_read_streams:
         return None
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         bookmark = warehouse.bookmark(connection_id=connection.code, stream=name)
     if bookmark is None and stream.has_history and connection.history_from is not None:
         local = datetime.combine(
@@ -96,7 +96,7 @@ def _batch(name: str, session: Session, extracted: Extracted, origin: Origin) ->
 def _store(batch: Batch, session: Session) -> Landed:
     """First the lake, then the warehouse: a file without a ledger line counts as never read."""
     session.lake.put(source=batch.file, key=batch.lake_key)
-    with session.warehouses.open(batch.tenant_id) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         landed = warehouse.land(batch, at=now())
     if not landed.brought_something:
         session.lake.delete(batch.lake_key)

@@ -46,6 +46,6 @@ def _clean_raw(lake: Lake, *, tenant: TenantPlace, settings: WorkerSettings, at:
     keys = old_raw_files(lake, tenant=tenant.code, at=at)
     if not keys:
         return 0
-    with warehouses_for(tenant.engine, folder=settings.warehouses).open(tenant.code) as warehouse:
+    with warehouses_for(tenant.engine, folder=settings.warehouses).open(tenant) as warehouse:
         ledger = warehouse.ledger()
     return len(prune_raw(lake, keys=keys, ledger=ledger))

@@ -25,27 +25,24 @@ class PortalRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Tenant:
-    code: str
-    slug: str
-    name: str
-    time_zone: str
-    currency: str
-    country: str
-    engine: str
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
-
-
-@dataclass(frozen=True)
 class TenantPlace:
     """Where a tenant's data is: under its code, in the warehouse of its engine."""
 
     code: str
     slug: str
     engine: str
+
+
+@dataclass(frozen=True)
+class Tenant(TenantPlace):
+    name: str
+    time_zone: str
+    currency: str
+    country: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from flows.parts import lake_at, warehouses_for
 from flows.portal import Job, Portal
 from flows.report import Steps
 from flows.settings import WorkerSettings
-from flows.turn import Turn
 
 
 def now() -> datetime:
@@ -31,7 +30,7 @@ class Session:
         self.warehouses = warehouses_for(job.tenant.engine, folder=settings.warehouses)
         self.dbt_folder = settings.dbt / job.tenant.code
         # Taken to decide what to build, and kept until the end: what is published was built by us.
-        self.turn = Turn(settings.dbt / f"{job.tenant.code}.lock")
+        self.turn = self.warehouses.turn(job.tenant)
         self.folder = settings.work / job.run
         self.folder.mkdir(parents=True, exist_ok=True)
         self.steps = Steps()

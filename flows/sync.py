@@ -108,7 +108,7 @@ async def land_streams(session: Session) -> list[StreamReport]:
 
 
 def prepare(session: Session) -> None:
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         warehouse.prepare(tenant=session.job.tenant, tables=session.tables, at=now())
 
 

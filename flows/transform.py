@@ -26,14 +26,20 @@ class Work:
 def work_to_do(session: Session) -> Work | None:
     """Nothing, if the last publication already shows all that has landed.
 
-    From here on no other run of the tenant builds or publishes.
+    If there is something, no other run of the tenant builds or publishes from here on.
 
     :raises WarehouseBusy: if another run does for too long
     """
+    if _work_to_do(session) is None:
+        return None
     session.turn.take()
+    return _work_to_do(session)  # the run that had the turn before may have done it
+
+
+def _work_to_do(session: Session) -> Work | None:
     tenant, recipe = session.job.tenant, recipe_of(session)
     last = last_published(session.lake, tenant=tenant)
-    with session.warehouses.open(tenant.code) as warehouse:
+    with session.warehouses.open(tenant) as warehouse:
         landed_through = warehouse.landed_through()
         if landed_through is None:
             return None
@@ -68,7 +74,7 @@ def transform_all(work: Work, session: Session) -> list[Node]:
 
 
 def _transform(work: Work, session: Session) -> list[Node]:
-    tenant = session.job.tenant.code
+    tenant = session.job.tenant
     with session.warehouses.open(tenant) as warehouse:
         warehouse.begin_build(recipe_of(session), is_whole=work.full_refresh, at=now())
     nodes = build(
@@ -91,7 +97,7 @@ def publish_all(work: Work, session: Session) -> str:
     views = published_views(session.dbt_folder)
     folder = session.stream_folder("publication")
     # Held to the end: nobody lands, and so nobody overtakes, between the check and the pointer.
-    with session.warehouses.open(job.tenant.code) as warehouse:
+    with session.warehouses.open(job.tenant) as warehouse:
         warehouse.check_fence(connection_id=job.connection.code, fence=job.fence)
         rows = warehouse.export(views=[view.name for view in views], folder=folder)
         return publish(

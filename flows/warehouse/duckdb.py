@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flows.portal import Tenant
+from flows.portal import Tenant, TenantPlace
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.duckdb_builds import BuildLog
 from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
+from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.moments import naive, utc
 from flows.warehouse.warehouse import (
     Batch,
@@ -34,20 +35,23 @@ class DuckDBWarehouses:
         self._wait_seconds = wait_seconds
 
     @contextmanager
-    def open(self, tenant_id: str) -> Iterator[DuckDBWarehouse]:
-        connection = connect(self._file(tenant_id), wait_seconds=self._wait_seconds)
+    def open(self, tenant: TenantPlace) -> Iterator[DuckDBWarehouse]:
+        connection = connect(self._file(tenant), wait_seconds=self._wait_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'")
             yield DuckDBWarehouse(connection)
         finally:
             connection.close()
 
-    def dbt_environment(self, tenant_id: str) -> dict[str, str]:
-        return {"MERCURIOS_WAREHOUSE_FILE": str(self._file(tenant_id))}
+    def turn(self, tenant: TenantPlace) -> FileTurn:
+        return FileTurn(self._file(tenant).with_name("turn.lock"), wait_seconds=self._wait_seconds)
 
-    def _file(self, tenant_id: str) -> Path:
+    def dbt_environment(self, tenant: TenantPlace) -> dict[str, str]:
+        return {"MERCURIOS_WAREHOUSE_FILE": str(self._file(tenant))}
+
+    def _file(self, tenant: TenantPlace) -> Path:
         # The name is the same for all tenants: dbt's manifest carries the database's name.
-        return self._folder / str(UUID(tenant_id)) / "warehouse.duckdb"
+        return self._folder / str(UUID(tenant.code)) / "warehouse.duckdb"
 
 
 class DuckDBWarehouse(BuildLog):

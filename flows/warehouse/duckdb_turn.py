@@ -1,4 +1,4 @@
-"""One run at a time builds and publishes for a tenant: dbt does not wait for another."""
+"""A tenant's turn on one machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flows.warehouse.duckdb_file import POLL_SECONDS, WAIT_SECONDS
 from flows.warehouse.warehouse import WarehouseBusy
 
 
-class Turn:
-    """A tenant's turn, as a lock on a file. It ends with the process that holds it.
+class FileTurn:
+    """A lock on a file. It ends with the process that holds it.
 
     :param wait_seconds: for another run to end its turn
     """

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from flows.portal import Tenant
+from flows.portal import Tenant, TenantPlace
 
 
 class WarehouseBusy(Exception):
@@ -143,11 +143,31 @@ class Warehouse(Protocol):
         """Write analytics views, all of one moment, as `<view>.parquet`; give their rows."""
 
 
+class Turn(Protocol):
+    """One run at a time builds and publishes for a tenant: dbt does not wait for another.
+
+    A turn ends with the process that holds it, however that ends.
+    """
+
+    def take(self) -> None:
+        """Nothing happens if it is held already.
+
+        :raises WarehouseBusy: if another run holds it for too long
+        """
+
+    def end(self) -> None: ...
+
+
 class Warehouses(Protocol):
     """The warehouses of all tenants, on one engine."""
 
-    def open(self, tenant_id: str) -> AbstractContextManager[Warehouse]:
+    def open(self, tenant: TenantPlace) -> AbstractContextManager[Warehouse]:
         """:raises WarehouseBusy: if another process holds it for too long"""
 
-    def dbt_environment(self, tenant_id: str) -> dict[str, str]:
-        """What `transforms/profiles.yml` needs to find the warehouse. It holds no secret."""
+    def turn(self, tenant: TenantPlace) -> Turn: ...
+
+    def dbt_environment(self, tenant: TenantPlace) -> dict[str, str]:
+        """What `transforms/profiles.yml` needs to find the warehouse and to log in to it.
+
+        Secrets are in variables that begin with `DBT_ENV_SECRET_`, which dbt keeps out of its logs.
+        """

@@ -101,7 +101,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 @contextmanager
 def warehouse_in(folder: Path, *tables: str) -> Iterator[DuckDBWarehouse]:
     """The tenant's warehouse with its raw tables; `shop__sale` if none is named."""
-    with DuckDBWarehouses(folder).open(TENANT.code) as warehouse:
+    with DuckDBWarehouses(folder).open(TENANT) as warehouse:
         warehouse.prepare(tenant=TENANT, tables=list(tables) or ["shop__sale"], at=NOON)
         yield warehouse
 

@@ -18,7 +18,7 @@ from uuid import uuid4
 import duckdb
 
 from flows.land import land
-from flows.portal import Portal
+from flows.portal import Portal, TenantPlace
 from flows.session import Session, now
 from flows.settings import WorkerSettings
 from flows.warehouse.duckdb import DuckDBWarehouse, DuckDBWarehouses
@@ -77,9 +77,9 @@ class DyingWarehouses:
         self._warehouses, self._point, self._opened = warehouses, point, 0
 
     @contextmanager
-    def open(self, tenant_id: str) -> Iterator[DuckDBWarehouse]:
+    def open(self, tenant: TenantPlace) -> Iterator[DuckDBWarehouse]:
         self._opened += 1
-        with self._warehouses.open(tenant_id) as warehouse:
+        with self._warehouses.open(tenant) as warehouse:
             db: Any = warehouse._db
             lands = self._opened == 2
             yield DuckDBWarehouse(DyingDuckDB(db, self._point)) if lands else warehouse
@@ -98,7 +98,7 @@ def main() -> None:
         service_token=TOKEN,
     )
     session = Session(job=job, portal=portal, settings=settings)
-    with session.warehouses.open(job.tenant.code) as warehouse:
+    with session.warehouses.open(job.tenant) as warehouse:
         warehouse.prepare(tenant=job.tenant, tables=session.tables, at=now())
     dying: Any = session
     dying.lake = DyingLake(session.lake, told["point"])

@@ -11,10 +11,10 @@ import pytest
 from flows.dbt import Node, build
 from flows.session import Session, now
 from flows.transform import Work, transform_all, work_to_do
-from flows.turn import Turn
+from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.warehouse import WarehouseBusy
 from tests.flows.fake_portal import Desk, FakePortal
-from tests.flows.publications import copy_of
+from tests.flows.publications import copy_of, lake_of
 from tests.flows.shop import session_of
 from tests.flows.test_warehouse_files import hold
 from tests.flows.watching import Watched
@@ -29,27 +29,28 @@ def session(synced: Watched, portal: FakePortal, tmp_path: Path) -> Iterator[Ses
 
 
 def turn_file(desk: Desk, home: Path) -> Path:
-    return home / "dbt" / f"{desk.tenant['code']}.lock"
+    return home / "warehouse" / str(desk.tenant["code"]) / "turn.lock"
 
 
 def test_one_run_of_a_tenant_at_a_time_builds(
     synced: Watched, portal: FakePortal, tmp_path: Path
 ) -> None:
     desk, home = copy_of(synced, tmp_path)
+    (lake_of(desk, home) / "publications/current.json").unlink()
     with session_of(desk, portal=portal, home=home) as first:
         work_to_do(first)
         with session_of(desk, portal=portal, home=home) as second:
-            second.turn = Turn(turn_file(desk, home), wait_seconds=0)
+            second.turn = FileTurn(turn_file(desk, home), wait_seconds=0)
             with pytest.raises(WarehouseBusy, match="Start this one again"):
                 work_to_do(second)
 
     with session_of(desk, portal=portal, home=home) as third:
-        third.turn = Turn(turn_file(desk, home), wait_seconds=0)
+        third.turn = FileTurn(turn_file(desk, home), wait_seconds=0)
         work_to_do(third)
 
 
 def test_a_warehouse_that_another_process_holds_is_busy_to_dbt(session: Session) -> None:
-    environment = session.warehouses.dbt_environment(session.job.tenant.code)
+    environment = session.warehouses.dbt_environment(session.job.tenant)
     tables = ["prohandel__country"]
 
     with hold(Path(environment["MERCURIOS_WAREHOUSE_FILE"]), 60) as other:

@@ -150,7 +150,7 @@ def test_the_lake_holds_what_the_ledger_says_and_nothing_of_an_empty_reading(
 
     with session_of(desk, portal=portal, home=tmp_path) as session:
         stored = [file.key for file in session.lake.files(desk.tenant["code"])]
-        with session.warehouses.open(desk.tenant["code"]) as warehouse:
+        with session.warehouses.open(session.job.tenant) as warehouse:
             files: list[Any] = [line.file for line in warehouse.ledger()]
 
     assert len(files) == 4

@@ -125,14 +125,14 @@ def test_what_a_dead_run_left_in_the_lake_is_pruned_after_the_next_landing(
     tomorrow = now().astimezone(UTC) + timedelta(days=1, minutes=1)
     with session_of(desk, portal=portal, home=tmp_path) as session:
         tenant = desk.tenant["code"]
-        with session.warehouses.open(tenant) as warehouse:
+        with session.warehouses.open(session.job.tenant) as warehouse:
             before = warehouse.ledger()
         keys = old_raw_files(session.lake, tenant=tenant, at=tomorrow)
         kept = prune_raw(session.lake, keys=keys, ledger=before)
 
         land("sale", session)
 
-        with session.warehouses.open(tenant) as warehouse:
+        with session.warehouses.open(session.job.tenant) as warehouse:
             after = warehouse.ledger()
         removed = prune_raw(session.lake, keys=keys, ledger=after)
         left = [file.key for file in session.lake.files(f"{tenant}/raw")]

@@ -61,7 +61,7 @@ class WatchedLake:
 
 
 def all_of_it(session: Session) -> Work:
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         landed_through = warehouse.landed_through()
     assert landed_through is not None
     return Work(tables=None, full_refresh=False, landed_through=landed_through)

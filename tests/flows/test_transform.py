@@ -45,7 +45,7 @@ def land_country(session: Session, folder: Path, payload: str, *, minutes: int) 
         stream="country",
         fence=session.job.fence,
     )
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         warehouse.land(batch, at=now())
 
 
@@ -155,7 +155,7 @@ def test_after_a_failed_build_of_other_transforms_everything_is_rebuilt(
 ) -> None:
     session, _, _ = tried
     other = replace(recipe_of(session), transforms="of another release")
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         warehouse.begin_build(other, is_whole=True, at=now())
     land_country(session, tmp_path, "new", minutes=0)
 
@@ -180,7 +180,7 @@ def test_a_build_is_noted_before_it_begins(
     with pytest.raises(OSError, match="a file"):
         transform_all(work, session)
 
-    with session.warehouses.open(session.job.tenant.code) as warehouse:
+    with session.warehouses.open(session.job.tenant) as warehouse:
         assert not warehouse.is_built_by(recipe)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.turn import Turn
+from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.warehouse import WarehouseBusy
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from flows.turn import Turn
-turn = Turn(Path(sys.argv[1]))
+from flows.warehouse.duckdb_turn import FileTurn
+turn = FileTurn(Path(sys.argv[1]))
 turn.take()
 print("held", flush=True)
 time.sleep(float(sys.argv[2]))
@@ -40,10 +40,10 @@ def test_a_turn_that_is_held_is_busy_until_its_holder_dies(tmp_path: Path) -> No
     file = tmp_path / "dbt" / "tenant.lock"
     with hold(file, 60) as other:
         with pytest.raises(WarehouseBusy, match="Start this one again"):
-            Turn(file, wait_seconds=0.1).take()
+            FileTurn(file, wait_seconds=0.1).take()
         other.kill()
 
-    survivor = Turn(file, wait_seconds=0)
+    survivor = FileTurn(file, wait_seconds=0)
     survivor.take()
     survivor.end()
 
@@ -52,14 +52,14 @@ def test_a_turn_that_ends_is_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "tenant.lock"
 
     with hold(file, 0.5):
-        patient = Turn(file, wait_seconds=30)
+        patient = FileTurn(file, wait_seconds=30)
         patient.take()
         patient.end()
 
 
 def test_a_turn_may_be_taken_twice_and_ends_once(tmp_path: Path) -> None:
     file = tmp_path / "tenant.lock"
-    mine, next_one = Turn(file, wait_seconds=0), Turn(file, wait_seconds=0)
+    mine, next_one = FileTurn(file, wait_seconds=0), FileTurn(file, wait_seconds=0)
     mine.take()
     mine.take()
 
@@ -70,8 +70,8 @@ def test_a_turn_may_be_taken_twice_and_ends_once(tmp_path: Path) -> None:
 
 
 def test_tenants_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    alices = Turn(tmp_path / "alice.lock", wait_seconds=0)
-    charlies = Turn(tmp_path / "charlie.lock", wait_seconds=0)
+    alices = FileTurn(tmp_path / "alice.lock", wait_seconds=0)
+    charlies = FileTurn(tmp_path / "charlie.lock", wait_seconds=0)
 
     alices.take()
     charlies.take()

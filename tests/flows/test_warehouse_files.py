@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_preparing_again_changes_nothing_but_the_tenants_settings(tmp_path: Path
 
 
 def test_the_ledger_of_a_new_warehouse_is_empty(tmp_path: Path) -> None:
-    with DuckDBWarehouses(tmp_path).open(TENANT.code) as warehouse:
+    with DuckDBWarehouses(tmp_path).open(TENANT) as warehouse:
         assert warehouse.ledger() == []
 
 
@@ -42,7 +43,10 @@ def test_a_table_that_is_no_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_tenant_that_is_no_code_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="UUID"), DuckDBWarehouses(tmp_path).open("../other"):
+    with (
+        pytest.raises(ValueError, match="UUID"),
+        DuckDBWarehouses(tmp_path).open(replace(TENANT, code="../other")),
+    ):
         pass
 
 
@@ -72,7 +76,7 @@ def test_a_warehouse_that_stays_held_is_busy(tmp_path: Path) -> None:
 
         with (
             pytest.raises(WarehouseBusy, match="Start this one again"),
-            DuckDBWarehouses(tmp_path, wait_seconds=0.3).open(TENANT.code),
+            DuckDBWarehouses(tmp_path, wait_seconds=0.3).open(TENANT),
         ):
             pass
 
@@ -86,6 +90,6 @@ def test_a_warehouse_that_is_let_go_is_waited_for(tmp_path: Path) -> None:
 
     with (
         hold(file_of(tmp_path), 0.5),
-        DuckDBWarehouses(tmp_path, wait_seconds=30).open(TENANT.code) as warehouse,
+        DuckDBWarehouses(tmp_path, wait_seconds=30).open(TENANT) as warehouse,
     ):
         assert len(warehouse.ledger()) == 1
