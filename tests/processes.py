@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import selectors
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
+
+import psycopg
+from psycopg.rows import dict_row
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 COMMAND_SECONDS = 240.0
+PORTS = (10_000, 32_000)
 
 
 class DidNotStart(RuntimeError):
@@ -26,15 +34,24 @@ class DidNotStart(RuntimeError):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Of those that the system does not hand out itself: it stays free until it is used."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Platform:
     """`manage.py up`, running. `password` is the operator's, printed once."""
 
-    def __init__(self, *, home: Path, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        home: Path,
+        arguments: tuple[str, ...] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.home = home
         self.portal_port, self.prefect_port = free_port(), free_port()
         # A clean start: nothing of the test process's own settings may help.
@@ -46,6 +63,7 @@ class Platform:
             "MERCURIOS_ALLOW_PRIVATE_HOSTS": "true",
             "COLUMNS": "200",
             "PYTHONUNBUFFERED": "1",
+            **settings,
         }
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "up", *arguments],
@@ -104,6 +122,17 @@ class Platform:
             "print(key.secret)\n"
         )
         return self.manage("shell", "--no-imports", "-c", script).stdout.strip()
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """What the portal's own database answers; each `?` stands for a value."""
+        url = self.environment.get("MERCURIOS_DATABASE_URL")
+        if url:
+            with psycopg.connect(url, row_factory=dict_row) as server:
+                return server.execute(sql.replace("?", "%s"), values).fetchall()
+        file = f"file:{self.home}/portal.sqlite3?mode=ro"
+        with closing(sqlite3.connect(file, uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(sql, values)]
 
     def stop(self) -> int:
         """Ctrl-C, as the user presses it. Gives the exit code."""

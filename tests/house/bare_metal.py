@@ -18,9 +18,9 @@ import requests
 
 from tests.house import dockerfile
 from tests.house.composition import Service, composition, services
-from tests.house.postgres import Postgres, is_installed
 from tests.house.repository import ROOT, text_of
 from tests.processes import free_port
+from tests.simulators.postgres import Postgres, is_installed
 
 VALUES = {
     "PORTAL_HOST": "portal.example",
