@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from tests.transforms.random_history import History
-from tests.transforms.warehouse_of import ALICE, CHARLIE, Tenant, WarehouseOf
-
-LANDINGS = 3
-# Whose histories meet in one warehouse: two tenants, and one of them with two connections.
-CONNECTIONS: list[tuple[Tenant, str]] = [(ALICE, "till"), (ALICE, "outlet"), (CHARLIE, "till")]
+from tests.simulators.snowflake.process import SnowflakeServer
+from tests.transforms.builds import ALICE, CHARLIE
+from tests.transforms.landings import land_histories
+from tests.transforms.twins import Twins
+from tests.transforms.warehouse_of import WarehouseOf
+from tests.transforms.warehouse_on_snowflake import Account, WarehouseOnSnowflake
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +49,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory, empty: WarehouseOf) -> Wareh
     warehouse = WarehouseOf(
         ALICE, CHARLIE, folder=tmp_path_factory.mktemp("grown"), target=empty.target
     )
-    for at in _land(warehouse):
+    for at in land_histories(warehouse):
         warehouse.run("--full-refresh") if at == 0 else warehouse.run()
     return warehouse
 
@@ -57,19 +64,28 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory, grown: WarehouseOf) -> War
     return warehouse
 
 
-def _land(warehouse: WarehouseOf) -> Iterator[int]:
-    """Land all histories side by side, and answer after each landing."""
-    histories = [History(seed=seed).landings(LANDINGS) for seed in range(len(CONNECTIONS))]
-    for number, landings in enumerate(zip(*histories, strict=True)):
-        for (tenant, connection), batches in zip(CONNECTIONS, landings, strict=True):
-            for hour, batch in enumerate(batches):
-                warehouse.land(
-                    batch.stream,
-                    *batch.records,
-                    tenant=tenant,
-                    connection=connection,
-                    # Connections land at different hours.
-                    at=f"2025-04-{number + 1:02d}T{10 + 2 * hour + len(connection):02d}:00:00",
-                    extracted=batch.extracted,
-                )
-        yield number
+@pytest.fixture(scope="session")
+def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """A local Snowflake that knows BUILDER by a key."""
+    folder = tmp_path_factory.mktemp("snowflake")
+    pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = folder / "builder.pub.pem"
+    public.write_bytes(
+        pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    with SnowflakeServer(
+        folder / "data", users={"BUILDER": public}, passwords={"ALICE": "wonderland"}
+    ) as server:
+        yield Account(server, private)
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory, target: Path, snowflake: Account) -> Twins:
+    """The same landings on both engines, built after each of them and once from nothing."""
+    on_duckdb = WarehouseOf(ALICE, CHARLIE, folder=tmp_path_factory.mktemp("twin"), target=target)
+    on_snowflake = WarehouseOnSnowflake(snowflake, target=tmp_path_factory.mktemp("target"))
+    on_snowflake.provision(ALICE, CHARLIE)
+    twins = Twins(on_duckdb, on_snowflake)
+    twins.grow()
+    return twins

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.transforms.builds import ALICE, BuildFailed
 from tests.transforms.till import article, category, order, position, sale
-from tests.transforms.warehouse_of import ALICE, BuildFailed, WarehouseOf
+from tests.transforms.warehouse_of import WarehouseOf
 
 DASHBOARD = "select report_date, sales_7d from analytics.business_dashboard"
 

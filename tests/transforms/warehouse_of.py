@@ -1,34 +1,17 @@
-"""A tenant's warehouse file with raw rows from Python dicts, and dbt builds of it.
+"""A tenant's warehouse file.
 
-Every build runs in a process of its own, because dbt's adapters are global to one. They are
-forked from a server that has imported dbt already. All warehouses are called `warehouse.duckdb`,
-as in production, so they share one parsed manifest.
+All warehouses are called `warehouse.duckdb`, as in production, so they share one parsed manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import multiprocessing
-import os
-import sys
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
-from dataclasses import astuple, dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-ROOT = Path(__file__).resolve().parents[2]
-TRANSFORMS = ROOT / "transforms"
-
-STREAMS = (
-    "article", "articlesize", "branch", "category", "country", "credit", "currency", "customer",
-    "inventory", "invoice", "label", "order", "payment", "sale", "season", "size", "staff",
-    "supplier", "voucher",
-)  # fmt: skip
+from tests.transforms.builds import STREAMS, Builds, Row, Tenant
 
 RAW_TABLE = """
     tenant_id varchar not null, connection_id varchar not null, batch_id varchar not null,
@@ -36,43 +19,14 @@ RAW_TABLE = """
     extracted_at timestamp not null, landed_at timestamp not null, payload varchar not null
 """
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb"])
 
-Record = Mapping[str, Any]
-
-
-class BuildFailed(AssertionError):
-    """dbt answered with an error; the message is what it printed."""
-
-
-@dataclass(frozen=True)
-class Tenant:
-    tenant_id: str
-    name: str
-    time_zone: str = "Europe/Berlin"
-    currency: str = "EUR"
-    country: str = "DE"
-
-
-ALICE = Tenant("a11ce000-0000-4000-8000-000000000001", "Alice Mode")
-CHARLIE = Tenant(
-    "c4a211e0-0000-4000-8000-000000000003", "Charlie Sport", "Europe/Zurich", "CHF", "CH"
-)
-
-
-class WarehouseOf:
-    """A warehouse with every raw table, empty until something lands.
-
-    :param folder: of the warehouse file
-    :param target: where dbt keeps its parsed manifest; share it between warehouses to parse once
-    """
+class WarehouseOf(Builds):
+    """:param folder: of the warehouse file"""
 
     def __init__(self, *tenants: Tenant, folder: Path, target: Path) -> None:
+        super().__init__(target)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "warehouse.duckdb"
-        self.target = target
-        self._batches = 0
         with duckdb.connect(str(self.path)) as warehouse:
             warehouse.execute("create schema raw")
             for stream in STREAMS:
@@ -87,76 +41,26 @@ class WarehouseOf:
                     list(astuple(tenant)),
                 )
 
-    def land(
-        self,
-        stream: str,
-        *records: Record,
-        tenant: Tenant = ALICE,
-        connection: str = "main",
-        at: str,
-        extracted: str | None = None,
-    ) -> None:
-        """Land the records as one batch.
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"MERCURIOS_WAREHOUSE_FILE": str(self.path)}
 
-        :param at: when the batch landed (UTC)
-        :param extracted: when it was read, if that was long before it landed
-        """
-        self._batches += 1
-        batch = (
-            f"batch-{self._batches:04d}",
-            datetime.fromisoformat(extracted or at),
-            datetime.fromisoformat(at),
-        )
-        self.land_rows(stream, (_row(record, tenant, connection, batch) for record in records))
-
-    def land_rows(self, stream: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Append complete raw rows, in the order of the raw table's columns."""
+    def land_rows(self, stream: str, rows: Iterable[Row]) -> None:
         with duckdb.connect(str(self.path)) as warehouse:
             warehouse.executemany(
                 f"insert into raw.prohandel__{stream} values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 list(rows),
             )
 
-    def build(self, *options: str) -> dict[str, str]:
-        """Build with dbt; the status of every node by its name.
-
-        :raises BuildFailed: if any node failed
-        """
-        self.dbt("build", "--exclude-resource-type", "unit_test", *options)
-        results = json.loads((self.target / "run_results.json").read_text())["results"]
-        return {result["unique_id"].split(".")[2]: result["status"] for result in results}
-
-    def run(self, *options: str) -> None:
-        """Build without testing.
-
-        :raises BuildFailed: if any model failed
-        """
-        kinds = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-        self.dbt("build", *kinds, *options)
-
-    def dbt(self, *arguments: str) -> None:
-        """:raises BuildFailed: with what dbt printed"""
-        places = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
-        outputs = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
-        printed = self.target / "printed.txt"
-        environment = {"MERCURIOS_WAREHOUSE_FILE": str(self.path)}
-        command = ["--no-use-colors", *arguments, *places, *outputs]
-        child = FORKS.Process(target=_invoke, args=(command, environment, printed))
-        child.start()
-        child.join(timeout=300)
-        if child.exitcode != 0:
-            raise BuildFailed(printed.read_text()[-6000:])
-
     def execute(self, statement: str) -> None:
         with duckdb.connect(str(self.path)) as warehouse:
             warehouse.execute(statement)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str) -> list[Row]:
         with duckdb.connect(str(self.path), read_only=True) as warehouse:
             return list(warehouse.execute(query).fetchall())
 
-    def tables(self, *schemas: str) -> dict[str, list[tuple[Any, ...]]]:
-        """The rows of every table of the schemas, sorted, for comparing warehouses."""
+    def tables(self, *schemas: str) -> dict[str, list[Row]]:
         with duckdb.connect(str(self.path), read_only=True) as warehouse:
             found = warehouse.execute(
                 "select schema_name || '.' || table_name from duckdb_tables()"
@@ -167,31 +71,3 @@ class WarehouseOf:
                 name: warehouse.execute(f"select * from {name} order by all").fetchall()
                 for (name,) in found
             }
-
-
-def _invoke(command: list[str], environment: dict[str, str], printed: Path) -> None:
-    from dbt.cli.main import dbtRunner
-
-    os.environ.update(environment)
-    with printed.open("w") as output, redirect_stdout(output):
-        succeeded = dbtRunner().invoke(command).success
-    sys.exit(0 if succeeded else 1)
-
-
-def _row(
-    record: Record, tenant: Tenant, connection: str, batch: tuple[str, datetime, datetime]
-) -> tuple[Any, ...]:
-    batch_id, extracted_at, landed_at = batch
-    payload = json.dumps(record, separators=(",", ":"))
-    changed = record.get("lastChange")
-    return (
-        tenant.tenant_id,
-        connection,
-        batch_id,
-        str(record["id"]),
-        datetime.fromisoformat(changed[:26]) if changed else extracted_at,
-        hashlib.sha256(payload.encode()).hexdigest(),
-        extracted_at,
-        landed_at,
-        payload,
-    )

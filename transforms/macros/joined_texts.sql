@@ -1,13 +1,12 @@
-{#- The given texts with a separator between them, nulls left out; null if all are. -#}
+{#-
+    The given texts with a separator between them, nulls left out; null if all are.
+    Engines differ in what concat_ws makes of a null, so each text brings its separator, and the first one is cut off.
+-#}
 {% macro joined_texts(texts, separator) -%}
-    {{ return(adapter.dispatch('joined_texts', 'mercurios')(texts, separator)) }}
-{%- endmacro %}
-
-{% macro duckdb__joined_texts(texts, separator) -%}
-    nullif(concat_ws('{{ separator }}', {{ texts | join(', ') }}), '')
-{%- endmacro %}
-
-{#- Its concat_ws is null as soon as one text is. -#}
-{% macro snowflake__joined_texts(texts, separator) -%}
-    nullif(array_to_string(array_construct_compact({{ texts | join(', ') }}), '{{ separator }}'), '')
+    nullif(substr(
+        {%- for text in texts %}
+        coalesce('{{ separator }}' || {{ text }}, ''){{ " ||" if not loop.last }}
+        {%- endfor %},
+        {{ separator | length + 1 }}
+    ), '')
 {%- endmacro %}

@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {% macro snowflake__json_list(entries, order_by) -%}
-    to_json(array_agg(object_construct(
+    to_json(array_agg(object_construct_keep_null(
         {%- for name, value in entries.items() %}'{{ name }}', {{ value }}{{ ", " if not loop.last }}{% endfor -%}
     )) within group (order by {{ order_by }}))
 {%- endmacro %}

@@ -3,7 +3,7 @@
 
     text      '' means nothing
     key       the number of another record: 4012345678901.0 -> '4012345678901', 0 means none
-    whole     a count or a code
+    whole     a count or a code of at most nine digits
     quantity  pieces, to a thousandth
     percent   a rate, to a ten-thousandth
     money     to the cent, half a cent away from zero
@@ -19,13 +19,13 @@
     {%- if kind == 'text' -%} nullif(trim({{ text }}), '')
     {%- elif kind == 'json' -%} {{ text }}
     {%- elif kind == 'key' -%} {{ read_key(text) }}
-    {%- elif kind == 'whole' -%} try_cast({{ text }} as integer)
+    {%- elif kind == 'whole' -%} cast(try_cast({{ text }} as decimal(9, 0)) as integer)
     {%- elif kind == 'quantity' -%} try_cast({{ text }} as decimal(18, 3))
     {%- elif kind == 'percent' -%} try_cast({{ text }} as decimal(9, 4))
     {%- elif kind == 'money' -%} {{ read_money(text) }}
-    {%- elif kind == 'flag' -%} try_cast({{ text }} as boolean)
-    {%- elif kind == 'day' -%} {{ unless_never("try_cast(left(" ~ text ~ ", 10) as date)", 'date', keep_never) }}
-    {%- elif kind == 'moment' -%} {{ unless_never("try_cast(left(" ~ text ~ ", 26) as timestamp)", 'timestamp', keep_never) }}
+    {%- elif kind == 'flag' -%} {{ read_flag(text) }}
+    {%- elif kind == 'day' -%} {{ unless_never(read_date(text, 10, 'date'), 'date', keep_never) }}
+    {%- elif kind == 'moment' -%} {{ unless_never(read_date(text, 26, 'datetime'), 'datetime', keep_never) }}
     {%- else -%} {{ exceptions.raise_compiler_error("Unknown kind of value '" ~ kind ~ "': add it to macros/kinds.sql.") }}
     {%- endif -%}
 {%- endmacro %}
@@ -41,6 +41,22 @@
         when abs(try_cast({{ text }} as decimal(18, 2))) < 10000000000000
             then try_cast({{ text }} as decimal(18, 2))
     end
+{%- endmacro %}
+
+{#- Spelled out, because engines differ in the words they take for a boolean. -#}
+{% macro read_flag(text) -%}
+    case
+        when lower({{ text }}) in ('true', 't', 'yes', 'y', '1', '1.0') then true
+        when lower({{ text }}) in ('false', 'f', 'no', 'n', '0', '0.0') then false
+    end
+{%- endmacro %}
+
+{#-
+    Only what begins as 2025-03-03: Snowflake would read a bare number as seconds since 1970.
+    As a `datetime`, which never has a zone; whether a `timestamp` has one is a setting of Snowflake's accounts.
+-#}
+{% macro read_date(text, length, type) -%}
+    case when {{ text }} like '____-__-__%' then try_cast(left({{ text }}, {{ length }}) as {{ type }}) end
 {%- endmacro %}
 
 {% macro unless_never(value, type, keep_never) -%}

@@ -14,7 +14,7 @@
     `divisor` is positive. No double comes near it.
 -#}
 {% macro rounded_quotient(dividend, divisor) -%}
-    sign({{ dividend }}) * {{ floor_quotient("(2 * abs(" ~ dividend ~ ") + " ~ divisor ~ ")", "(2 * " ~ divisor ~ ")") }}
+    case when {{ dividend }} < 0 then -1 else 1 end * {{ floor_quotient("(2 * abs(" ~ dividend ~ ") + " ~ divisor ~ ")", "(2 * " ~ divisor ~ ")") }}
 {%- endmacro %}
 
 
@@ -34,7 +34,7 @@
 
 {#-
     What is left of a gross amount without its tax, to the cent, half a cent away from zero.
-    The rate is in hundredths of a percent: 19 % is 1900. `sign` of a bigint times a bigint stays whole.
+    The rate is in hundredths of a percent: 19 % is 1900.
 -#}
 {% macro net_amount(gross, rate) -%}
     {{ from_minor(rounded_quotient("(" ~ to_minor(gross) ~ " * 10000)", "(10000 + " ~ rate ~ ")")) }}
@@ -46,7 +46,8 @@
     to divide by. Both are decimals or whole numbers with at most three digits after the point.
 -#}
 {% macro quotient(amount, count, digits) -%}
-    {%- set dividend = "(cast(" ~ amount ~ " * 1000 as bigint) * " ~ 10 ** digits ~ " * sign(" ~ count ~ "))" -%}
+    {%- set direction = "case when " ~ count ~ " < 0 then -1 else 1 end" -%}
+    {%- set dividend = "(cast(" ~ amount ~ " * 1000 as bigint) * " ~ 10 ** digits ~ " * " ~ direction ~ ")" -%}
     case
         when {{ count }} <> 0
             then cast(

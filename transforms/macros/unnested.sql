@@ -1,20 +1,34 @@
 {#-
     A lateral join that gives one row for each element of a JSON list.
-    Each row has `element`, the JSON text of one, and `place`, where it stands in the list, from 1; a record without the list, or with an empty one, has none.
+    A record without the list, or with an empty one, has none; nor has one whose "list" is something else.
+    `unnested_element` is one of them as `parsed_record` wants it, `unnested_place` where it stands, from 1.
 -#}
-{% macro unnested(list) -%}
-    {{ return(adapter.dispatch('unnested', 'mercurios')(list)) }}
+{% macro unnested(field) -%}
+    {{ return(adapter.dispatch('unnested', 'mercurios')(field)) }}
 {%- endmacro %}
 
-{% macro duckdb__unnested(list) -%}
-    cross join unnest(json_extract({{ list }}, '$[*]')) with ordinality as positions (element, place)
+{% macro duckdb__unnested(field) -%}
+    cross join unnest(json_extract({{ field_text(field) }}, '$[*]')) with ordinality as unnested (element, place)
 {%- endmacro %}
 
-{% macro snowflake__unnested(list) -%}
-    cross join lateral (
-        select
-            to_json(flattened.value) as element,
-            flattened.index + 1 as place
-        from table(flatten(input => parse_json({{ list }}))) as flattened
-    ) as positions
+{% macro snowflake__unnested(field) -%}
+    , lateral flatten(input => as_array(record:"{{ field }}")) as unnested
 {%- endmacro %}
+
+
+{% macro unnested_element() -%}
+    {{ return(adapter.dispatch('unnested_element', 'mercurios')()) }}
+{%- endmacro %}
+
+{% macro duckdb__unnested_element() -%} unnested.element {%- endmacro %}
+
+{% macro snowflake__unnested_element() -%} unnested.value {%- endmacro %}
+
+
+{% macro unnested_place() -%}
+    {{ return(adapter.dispatch('unnested_place', 'mercurios')()) }}
+{%- endmacro %}
+
+{% macro duckdb__unnested_place() -%} unnested.place {%- endmacro %}
+
+{% macro snowflake__unnested_place() -%} unnested.index + 1 {%- endmacro %}

@@ -70,7 +70,7 @@ top_products as (
     from recent_products
     qualify row_number() over (
         partition by tenant_id, currency
-        order by revenue desc, product_id asc, connection_id asc
+        order by revenue desc nulls last, product_id asc, connection_id asc
     ) <= 5
 
 ),
@@ -86,7 +86,7 @@ listed as (
                 'product_name': 'product_name',
                 'revenue': 'cast(cast(revenue as decimal(18, 2)) as varchar)',
             },
-            order_by='revenue desc, product_id asc, connection_id asc'
+            order_by='revenue desc nulls last, product_id asc, connection_id asc'
         ) }} as top_performing_products
     from top_products
     group by tenant_id, currency

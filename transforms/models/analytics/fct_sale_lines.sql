@@ -1,3 +1,8 @@
+{{ config(
+    cluster_by=['tenant_id', 'business_date'],
+    post_hook="{{ no_reclustering() }}",
+) }}
+
 -- Sale lines that count, with what a till leaves unsaid: currency, tax, UTC time, names.
 
 with

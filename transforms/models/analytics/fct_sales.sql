@@ -1,3 +1,8 @@
+{{ config(
+    cluster_by=['tenant_id', 'business_date'],
+    post_hook="{{ no_reclustering() }}",
+) }}
+
 -- Receipts that count, with their totals.
 
 with
@@ -15,23 +20,24 @@ receipts as (
 
 ),
 
+-- Columns are qualified where a sum has the name of what it sums: Snowflake could take one for the other.
 totals as (
 
     select
-        tenant_id,
-        sale_key,
-        currency,
-        min(sold_at) as sold_at,
+        lines.tenant_id,
+        lines.sale_key,
+        lines.currency,
+        min(lines.sold_at) as sold_at,
         count(*) as line_count,
-        sum(quantity) as quantity,
-        sum(gross_amount) as gross_amount,
-        sum(net_amount) as net_amount,
-        sum(tax_amount) as tax_amount,
-        sum(discount_amount) as discount_amount,
-        sum(cost_amount) as cost_amount,
-        max(quantity) > 0 as is_purchase
+        sum(lines.quantity) as quantity,
+        sum(lines.gross_amount) as gross_amount,
+        sum(lines.net_amount) as net_amount,
+        sum(lines.tax_amount) as tax_amount,
+        sum(lines.discount_amount) as discount_amount,
+        sum(lines.cost_amount) as cost_amount,
+        max(lines.quantity) > 0 as is_purchase
     from lines
-    group by tenant_id, sale_key, currency
+    group by lines.tenant_id, lines.sale_key, lines.currency
 
 ),
 

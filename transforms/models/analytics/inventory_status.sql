@@ -56,18 +56,18 @@ valued as (
 stocked as (
 
     select
-        tenant_id,
-        connection_id,
-        product_id,
-        sum(quantity_on_hand) as current_stock_level,
-        sum(quantity_on_approval) as quantity_on_approval,
-        max(last_purchase_date) as last_restock_date,
-        max(last_sale_date) as last_sale_date,
-        bool_or(is_never_out_of_stock) as is_never_out_of_stock,
-        case when min(currency) = max(currency) then min(currency) end as currency,
-        case when min(currency) = max(currency) then sum(stock_value) end as stock_value
+        valued.tenant_id,
+        valued.connection_id,
+        valued.product_id,
+        sum(valued.quantity_on_hand) as current_stock_level,
+        sum(valued.quantity_on_approval) as quantity_on_approval,
+        max(valued.last_purchase_date) as last_restock_date,
+        max(valued.last_sale_date) as last_sale_date,
+        {{ dbt.bool_or('valued.is_never_out_of_stock') }} as is_never_out_of_stock,
+        case when min(valued.currency) = max(valued.currency) then min(valued.currency) end as currency,
+        case when min(valued.currency) = max(valued.currency) then sum(valued.stock_value) end as stock_value
     from valued
-    group by tenant_id, connection_id, product_id
+    group by valued.tenant_id, valued.connection_id, valued.product_id
 
 ),
 

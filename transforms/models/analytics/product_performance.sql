@@ -52,7 +52,7 @@ ranked as (
         {{ quotient('total_revenue', 'total_quantity_sold', digits=2) }} as average_unit_price,
         row_number() over (
             partition by tenant_id, category, currency
-            order by total_revenue desc, product_id asc, connection_id asc
+            order by total_revenue desc nulls last, product_id asc, connection_id asc
         ) as revenue_rank_in_category,
         first_sale_date,
         last_sale_date

@@ -60,10 +60,10 @@ elements as (
         orders.batch_id,
         orders.extracted_at,
         orders.landed_at,
-        positions.element,
-        positions.place
+        {{ unnested_element() }} as element,
+        {{ unnested_place() }} as place
     from orders
-    {{ unnested(field_text('positions')) }}
+    {{ unnested('positions') }}
 
 ),
 

@@ -3,6 +3,8 @@
     incremental_strategy='delete+insert',
     unique_key='sale_line_key',
     on_schema_change='fail',
+    cluster_by=['tenant_id', 'business_date'],
+    post_hook="{{ no_reclustering() }}",
 ) }}
 
 {% set mappings = [

@@ -3,6 +3,8 @@
     incremental_strategy='delete+insert',
     unique_key='sale_key',
     on_schema_change='fail',
+    cluster_by=['tenant_id', 'business_date'],
+    post_hook="{{ no_reclustering() }}",
     pre_hook="{{ forget_touched_sales([ref('std_sale_lines__prohandel')]) }}",
 ) }}
 
@@ -119,8 +121,8 @@ spoken as (
     select
         *,
         coalesce(
-            last_value(case when lines_gained = 1 then said_by end ignore nulls) over ({{ until_then }}),
-            last_value(said_by ignore nulls) over ({{ until_then }})
+            {{ last_known('case when lines_gained = 1 then said_by end') }} over ({{ until_then }}),
+            {{ last_known('said_by') }} over ({{ until_then }})
         ) as speaker
     from moments
 

@@ -1,0 +1,167 @@
+"""What tests of the transforms do with a warehouse, whichever engine it is on: land, build, look.
+
+Every build runs in a process of its own, because dbt's adapters are global to one. They are
+forked from a server that has imported dbt already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSFORMS = ROOT / "transforms"
+
+STREAMS = (
+    "article", "articlesize", "branch", "category", "country", "credit", "currency", "customer",
+    "inventory", "invoice", "label", "order", "payment", "sale", "season", "size", "staff",
+    "supplier", "voucher",
+)  # fmt: skip
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.snowflake"])
+
+Record = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+
+class BuildFailed(AssertionError):
+    """dbt answered with an error; the message is what it printed."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    tenant_id: str
+    name: str
+    time_zone: str = "Europe/Berlin"
+    currency: str = "EUR"
+    country: str = "DE"
+
+
+ALICE = Tenant("a11ce000-0000-4000-8000-000000000001", "Alice Mode")
+CHARLIE = Tenant(
+    "c4a211e0-0000-4000-8000-000000000003", "Charlie Sport", "Europe/Zurich", "CHF", "CH"
+)
+
+
+class Builds(ABC):
+    """A warehouse with every raw table, empty until something lands, and dbt builds of it.
+
+    :param target: where dbt keeps its parsed manifest; share it between warehouses to parse once
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self._batches = 0
+
+    @property
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """What tells dbt which warehouse to build."""
+
+    @abstractmethod
+    def land_rows(self, stream: str, rows: Iterable[Row]) -> None:
+        """Append complete raw rows, in the order of the raw table's columns up to the payload."""
+
+    @abstractmethod
+    def execute(self, statement: str) -> None: ...
+
+    @abstractmethod
+    def rows(self, query: str) -> list[Row]: ...
+
+    @abstractmethod
+    def tables(self, *schemas: str) -> dict[str, list[Row]]:
+        """The rows of every table of the schemas, sorted, for comparing warehouses."""
+
+    def land(
+        self,
+        stream: str,
+        *records: Record,
+        tenant: Tenant = ALICE,
+        connection: str = "main",
+        at: str,
+        extracted: str | None = None,
+    ) -> None:
+        """Land the records as one batch.
+
+        :param at: when the batch landed (UTC)
+        :param extracted: when it was read, if that was long before it landed
+        """
+        self._batches += 1
+        batch = (
+            f"batch-{self._batches:04d}",
+            datetime.fromisoformat(extracted or at),
+            datetime.fromisoformat(at),
+        )
+        self.land_rows(stream, (_row(record, tenant, connection, batch) for record in records))
+
+    def build(self, *options: str) -> dict[str, str]:
+        """Build with dbt; the status of every node by its name.
+
+        :raises BuildFailed: if any node failed
+        """
+        self.dbt("build", "--exclude-resource-type", "unit_test", *options)
+        return self.results()
+
+    def run(self, *options: str) -> None:
+        """Build without testing.
+
+        :raises BuildFailed: if any model failed
+        """
+        kinds = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+        self.dbt("build", *kinds, *options)
+
+    def results(self) -> dict[str, str]:
+        """The status of every node of the last build by its name."""
+        results = json.loads((self.target / "run_results.json").read_text())["results"]
+        return {result["unique_id"].split(".")[2]: result["status"] for result in results}
+
+    def dbt(self, *arguments: str) -> None:
+        """:raises BuildFailed: with what dbt printed"""
+        places = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
+        outputs = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
+        printed = self.target / "printed.txt"
+        command = ["--no-use-colors", *arguments, *places, *outputs]
+        child = FORKS.Process(target=_invoke, args=(command, self.environment, printed))
+        child.start()
+        child.join(timeout=300)
+        if child.exitcode != 0:
+            raise BuildFailed(printed.read_text()[-6000:])
+
+
+def _invoke(command: list[str], environment: dict[str, str], printed: Path) -> None:
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(environment)
+    with printed.open("w") as output, redirect_stdout(output):
+        succeeded = dbtRunner().invoke(command).success
+    sys.exit(0 if succeeded else 1)
+
+
+def _row(
+    record: Record, tenant: Tenant, connection: str, batch: tuple[str, datetime, datetime]
+) -> Row:
+    batch_id, extracted_at, landed_at = batch
+    payload = json.dumps(record, separators=(",", ":"))
+    changed = record.get("lastChange")
+    return (
+        tenant.tenant_id,
+        connection,
+        batch_id,
+        str(record["id"]),
+        datetime.fromisoformat(changed[:26]) if changed else extracted_at,
+        hashlib.sha256(payload.encode()).hexdigest(),
+        extracted_at,
+        landed_at,
+        payload,
+    )
