@@ -16,7 +16,7 @@ export DO_NOT_TRACK = 1
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/.runtime ## Start everything with a simulated till and two retailers; Ctrl-C stops it
@@ -28,7 +28,19 @@ up: $(VENV)/.runtime ## Start Prefect, a worker and the portal on this machine; 
 
 .PHONY: test
 test: $(VENV)/.dev browser ## Run the whole test suite; ARGS="…" goes to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
+# A process for each processor; more than four wait for each other.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
+
+.PHONY: test-postgres
+test-postgres: $(VENV)/.dev browser ## Run what needs a database on a PostgreSQL that is thrown away
+	@$(BIN)/python -m tests.simulators.postgres $(PYTEST) $(ON_POSTGRES) $(ARGS)
+ON_POSTGRES := tests/portal tests/journeys/test_a_receipt_reaches_the_dashboard.py \
+	tests/journeys/test_tenants_never_see_each_other.py
+
+.PHONY: snowflake-acceptance
+snowflake-acceptance: $(VENV)/.dev ## Run the journey against the Snowflake account of the environment
+	@$(BIN)/python -m tests.acceptance
 
 .PHONY: check
 check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, deploy checks

@@ -24,8 +24,9 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except (OperationalError, ProgrammingError) as error:
+        said = " ".join(str(error).split())  # a server says it in several lines
         sys.exit(
-            f"The portal's database is not ready: {error}. Run `python manage.py migrate`, or check"
+            f"The portal's database is not ready: {said}. Run `python manage.py migrate`, or check"
             " MERCURIOS_DATABASE_URL."
         )
 

@@ -47,6 +47,10 @@ class View:
     description: str
     columns: list[dict[str, str]]
 
+    @property
+    def types(self) -> dict[str, str]:
+        return {column["name"]: column["type"] for column in self.columns}
+
 
 def build(
     *,

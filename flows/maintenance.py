@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from flows.parts import lake_at, warehouses_for
 from flows.portal import TenantPlace
 from flows.prune import LEFT_BEHIND, old_raw_files, prune_publications, prune_raw, prune_work
 from flows.settings import WorkerSettings
+from flows.warehouse.tag import Tag
 
 
 @dataclass
@@ -46,6 +48,12 @@ def _clean_raw(lake: Lake, *, tenant: TenantPlace, settings: WorkerSettings, at:
     keys = old_raw_files(lake, tenant=tenant.code, at=at)
     if not keys:
         return 0
-    with warehouses_for(tenant.engine, folder=settings.warehouses).open(tenant) as warehouse:
+    warehouses = warehouses_for(
+        tenant.engine,
+        folder=settings.warehouses,
+        lake=lake,
+        tag=lambda: Tag(tenant=tenant.code, step="maintain"),
+    )
+    with closing(warehouses), warehouses.open(tenant) as warehouse:
         ledger = warehouse.ledger()
     return len(prune_raw(lake, keys=keys, ledger=ledger))

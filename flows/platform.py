@@ -6,26 +6,46 @@ from asyncio import to_thread
 from contextlib import closing
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.lake.lake import LakeRefused, LakeUnavailable
 from flows.maintenance import bytes_stored, clean
-from flows.portal import Portal
+from flows.mirror import mirror
+from flows.parts import lake_at
+from flows.portal import Portal, PortalRefused, PortalUnavailable
 from flows.session import now
 from flows.settings import WorkerSettings, worker_settings
+
+SNOWFLAKE = "SNOWFLAKE"
 
 
 @flow(name="reconcile")
 async def reconcile() -> State[Any]:
-    """Ask the portal to make Prefect agree with it, and to settle runs that died without a word."""
-    with _portal(worker_settings()) as portal:
+    """Ask the portal to make Prefect agree with it, and to settle runs that died without a word.
+
+    Afterwards the lake gets what is set up for each tenant.
+    """
+    settings = worker_settings()
+    problems = []
+    with _portal(settings) as portal:
         done: dict[str, Any] = await to_thread(portal.reconcile)
-    get_run_logger().info("%s", done)
-    refused = done.get("refused", [])
-    if refused:
-        return Failed(message="Prefect refused: " + "; ".join(refused))
+        get_run_logger().info("%s", done)
+        if refused := done.get("refused", []):
+            problems.append("Prefect refused: " + "; ".join(refused))
+        try:
+            mirrored = await to_thread(mirror_all, portal, settings)
+            get_run_logger().info("Configurations written to the lake: %s", mirrored)
+        except (LakeUnavailable, LakeRefused, PortalUnavailable, PortalRefused) as error:
+            problems.append(f"The configurations did not reach the lake: {error}")
+    if problems:
+        return Failed(message=" ".join(problems))
     return Completed(message="Prefect agrees with the portal.")
+
+
+def mirror_all(portal: Portal, settings: WorkerSettings) -> list[str]:
+    return mirror(lake_at(settings.lake), configurations=portal.configurations())
 
 
 @flow(name="maintain")
@@ -50,6 +70,42 @@ async def collect_costs() -> None:
         stored = await to_thread(bytes_stored, tenants=tenants, settings=settings)
         done: dict[str, Any] = await to_thread(portal.roll_up_costs, bytes_stored=stored)
     get_run_logger().info("%s", done)
+
+
+@flow(name="snowflake")
+async def snowflake(action: str, request: str = "", is_routine: bool = False) -> State[Any]:
+    """Do with Snowflake what somebody asked for in the portal, or what the schedule keeps doing.
+
+    :param action: one of `flows.provision.on_request.ACTIONS`
+    :param request: the code under which the portal waits for what becomes of it
+    :param is_routine: where no tenant is on Snowflake, do nothing at all
+    """
+    settings = worker_settings()
+    with _portal(settings) as portal:
+        tenants = await to_thread(portal.tenants)
+        if is_routine and not any(each.engine == SNOWFLAKE for each in tenants):
+            return Completed(message="No tenant is on Snowflake.")
+        # Only now: the connector takes seconds to import, and most installations never need it.
+        from flows.provision.on_request import UnknownAction, carry_out
+
+        try:
+            done = await to_thread(carry_out, action, tenants=tenants)
+        except UnknownAction as error:
+            return Failed(message=str(error))
+        get_run_logger().info("%s", done.text)
+        message = f"{done.text}{await to_thread(_tell, portal, request, done.for_portal())}"
+    has_failed = done.has_failed or message != done.text
+    return Failed(message=message) if has_failed else Completed(message=message)
+
+
+def _tell(portal: Portal, request: str, done: dict[str, Any]) -> str:
+    """What went wrong when the portal was told; empty if nothing did."""
+    run = str(runtime.flow_run.id)
+    try:
+        portal.report_snowflake(request=request, flow_run_id=run, done=done)
+    except (PortalUnavailable, PortalRefused) as error:
+        return f"\nThe portal was not told: {error}"
+    return ""
 
 
 def _portal(settings: WorkerSettings) -> closing[Portal]:

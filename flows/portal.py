@@ -119,12 +119,23 @@ class Portal:
     def tenants(self) -> list[TenantPlace]:
         return [TenantPlace(**each) for each in self._call("GET", f"{PLATFORM}tenants")]
 
+    def configurations(self) -> list[dict[str, Any]]:
+        """All tenants with their connections, without a secret."""
+        return list(self._call("GET", f"{PLATFORM}configurations"))
+
     def roll_up_costs(self, *, bytes_stored: dict[str, int]) -> dict[str, Any]:
         """
         :param bytes_stored: by tenant code
         """
         body = {"bytes_stored": bytes_stored}
         return dict(self._call("POST", f"{PLATFORM}costs", body))
+
+    def report_snowflake(self, *, request: str, flow_run_id: str, done: dict[str, Any]) -> None:
+        """
+        :param request: the code under which the portal asked for it; empty if the schedule did
+        """
+        body = {"request": request or None, "flow_run_id": flow_run_id, **done}
+        self._call("POST", f"{PLATFORM}snowflake", body)
 
     def close(self) -> None:
         self._session.close()

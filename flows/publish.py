@@ -11,7 +11,7 @@ from typing import Any
 
 from flows.dbt import View
 from flows.lake.lake import Lake
-from flows.portal import Job, Tenant
+from flows.portal import Job, Tenant, TenantPlace
 from flows.warehouse.warehouse import Fenced, StreamState
 
 FORMAT = 1
@@ -27,7 +27,7 @@ class Published:
     settings: dict[str, str]
 
 
-def last_published(lake: Lake, *, tenant: Tenant) -> Published | None:
+def last_published(lake: Lake, *, tenant: TenantPlace) -> Published | None:
     pointer = lake.read(f"{tenant.code}/publications/current.json")
     if pointer is None:
         return None

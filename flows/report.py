@@ -62,16 +62,19 @@ class StreamReport:
 
 @dataclass
 class Steps:
-    """How long each step took, by the clock and on the processor."""
+    """How long each step took, by the clock and on the processor; `current` is the one going on."""
 
     taken: dict[str, dict[str, float]] = field(default_factory=dict)
+    current: str = ""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         wall, cpu = time.monotonic(), _cpu_seconds()
+        self.current = name
         try:
             yield
         finally:
+            self.current = ""
             self.taken[name] = {
                 "seconds": round(time.monotonic() - wall, 3),
                 "cpu_seconds": round(_cpu_seconds() - cpu, 3),

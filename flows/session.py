@@ -14,6 +14,7 @@ from flows.parts import lake_at, warehouses_for
 from flows.portal import Job, Portal
 from flows.report import Steps
 from flows.settings import WorkerSettings
+from flows.warehouse.tag import Tag
 
 
 def now() -> datetime:
@@ -27,13 +28,15 @@ class Session:
         self.portal = portal
         self.connector = connector(job.connection.connector)
         self.lake = lake_at(settings.lake)
-        self.warehouses = warehouses_for(job.tenant.engine, folder=settings.warehouses)
+        self.steps = Steps()
+        self.warehouses = warehouses_for(
+            job.tenant.engine, folder=settings.warehouses, lake=self.lake, tag=self._tag
+        )
         self.dbt_folder = settings.dbt / job.tenant.code
         # Taken to decide what to build, and kept until the end: what is published was built by us.
         self.turn = self.warehouses.turn(job.tenant)
         self.folder = settings.work / job.run
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.steps = Steps()
         self.reader = Reader(
             self.connector,
             secrets.credentials,
@@ -64,7 +67,16 @@ class Session:
         folder.mkdir(parents=True)
         return folder
 
+    def _tag(self) -> Tag:
+        return Tag(
+            tenant=self.job.tenant.code,
+            connection=self.job.connection.code,
+            run=self.job.run,
+            step=self.steps.current,
+        )
+
     def close(self) -> None:
         self.turn.end()
+        self.warehouses.close()
         self.reader.close()
         shutil.rmtree(self.folder, ignore_errors=True)

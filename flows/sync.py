@@ -17,16 +17,25 @@ from prefect.tasks import exponential_backoff
 
 from flows.connectors.reader import ReadFailed, ReadInterrupted
 from flows.dbt import Node, TransformFailed
+from flows.lake.lake import LakeRefused, LakeUnavailable
 from flows.land import land
 from flows.portal import Job, Portal, PortalRefused, PortalUnavailable
 from flows.report import MESSAGE_LENGTH, StreamReport, summary
 from flows.session import Session, now
 from flows.settings import WorkerSettings, worker_settings
 from flows.transform import Work, publish_all, transform_all, work_to_do
-from flows.warehouse.warehouse import Fenced, Unaccounted, WarehouseBusy
+from flows.warehouse.warehouse import (
+    Fenced,
+    Unaccounted,
+    WarehouseBusy,
+    WarehouseRefused,
+    WarehouseUnavailable,
+)
 
-PASSING = (ReadInterrupted, WarehouseBusy, PortalUnavailable)
-EXPECTED = (*PASSING, PortalRefused, TransformFailed, Unaccounted)
+PASSING = (ReadInterrupted, LakeUnavailable, WarehouseBusy, WarehouseUnavailable, PortalUnavailable)
+EXPECTED = (*PASSING, LakeRefused, PortalRefused, TransformFailed, Unaccounted, WarehouseRefused)
+# What stands in the way of one stream stands in the way of all: the others are not tried.
+OF_ALL_STREAMS = (Fenced, WarehouseRefused, WarehouseUnavailable)
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ async def land_streams(session: Session) -> list[StreamReport]:
         # The stub says that a state comes back at once; of an async task it has to be awaited.
         state: Any = await land_stream(stream, session, return_state=True)  # type: ignore[misc]
         outcome = await state.aresult(raise_on_failure=False)
-        if isinstance(outcome, Fenced):
+        if isinstance(outcome, OF_ALL_STREAMS):
             raise outcome
         report = outcome if isinstance(outcome, StreamReport) else _failure(stream, outcome)
         reports.append(report)

@@ -99,7 +99,7 @@ def publish_all(work: Work, session: Session) -> str:
     # Held to the end: nobody lands, and so nobody overtakes, between the check and the pointer.
     with session.warehouses.open(job.tenant) as warehouse:
         warehouse.check_fence(connection_id=job.connection.code, fence=job.fence)
-        rows = warehouse.export(views=[view.name for view in views], folder=folder)
+        rows = warehouse.export(views={view.name: view.types for view in views}, folder=folder)
         return publish(
             lake=session.lake,
             job=job,

@@ -48,6 +48,26 @@ PSEUDONYM_KEY = required("MERCURIOS_PSEUDONYM_KEY")
 SECRET_STORE = env.str(
     "MERCURIOS_SECRET_STORE", default="portal.connections.secrets.EncryptedColumn"
 )
+# For portal.connections.secrets_aws.SecretsManager. Secrets are named PREFIX/tenant/connection.
+SECRETS_PREFIX = env.str("MERCURIOS_SECRETS_PREFIX", default="mercurios")
+if not re.fullmatch(r"[A-Za-z0-9_+=.@-]+(/[A-Za-z0-9_+=.@-]+)*", SECRETS_PREFIX):
+    raise ImproperlyConfigured(
+        f"MERCURIOS_SECRETS_PREFIX is {SECRETS_PREFIX!r}. Write letters, digits and single slashes"
+        " between them, such as mercurios/production."
+    )
+# Empty: the account's own key for Secrets Manager.
+SECRETS_KMS_KEY = env.str("MERCURIOS_SECRETS_KMS_KEY", default="")
+SECRETS_CACHE_SECONDS = env.whole("MERCURIOS_SECRETS_CACHE_SECONDS", least=0, most=3600, default=60)
+# AWS allows no fewer than seven days to change one's mind.
+SECRETS_RECOVERY_DAYS = env.whole("MERCURIOS_SECRETS_RECOVERY_DAYS", least=7, most=30, default=30)
+
+# Where tenants' warehouses may be, the one of new tenants first.
+ENGINES = env.list("MERCURIOS_ENGINES", default=["DUCKDB"])
+if not ENGINES or not set(ENGINES) <= {"DUCKDB", "SNOWFLAKE"}:
+    raise ImproperlyConfigured(
+        f"MERCURIOS_ENGINES is {','.join(ENGINES)!r}. Write DUCKDB, SNOWFLAKE, or both with a comma"
+        " between them."
+    )
 
 # With it the worker reports. Registered by `manage.py service_key`, which `up` calls as well.
 SERVICE_TOKEN = env.str("MERCURIOS_SERVICE_TOKEN", default="")
@@ -55,6 +75,9 @@ SERVICE_TOKEN = env.str("MERCURIOS_SERVICE_TOKEN", default="")
 # --- Where things are ----------------------------------------------------------------------------
 
 LAKE = env.str("MERCURIOS_LAKE", default=str(HOME / "lake"))
+# Of a lake on S3: copies of published files, for DuckDB to read.
+LAKE_CACHE = HOME / "cache"
+LAKE_CACHE_MB = env.whole("MERCURIOS_LAKE_CACHE_MB", least=100, most=10_000_000, default=2048)
 # The ports that `manage.py up` uses on one machine.
 PORTAL_PORT = env.port("MERCURIOS_PORTAL_PORT", default=8000)
 PREFECT_PORT = env.port("MERCURIOS_PREFECT_PORT", default=4200)
@@ -62,8 +85,30 @@ TILL_PORT = env.port("MERCURIOS_TILL_PORT", default=8700)
 PREFECT_API_URL = env.str("PREFECT_API_URL", default=f"http://127.0.0.1:{PREFECT_PORT}/api")
 PREFECT_API_AUTH_STRING = env.str("PREFECT_API_AUTH_STRING", default="")
 PREFECT_UI_URL = env.str("PREFECT_UI_URL", default=PREFECT_API_URL.removesuffix("/api"))
-WORK_POOL = "mercurios"  # as in prefect.yaml
+PLATFORM_POOL = "mercurios"  # as in prefect.yaml
+# Where retailers' flow runs are: processes of a worker, or tasks of AWS's container service. A pool
+# cannot change its type, so each type has a pool of its own.
+WORK_POOL_TYPE = env.choice("MERCURIOS_WORK_POOL_TYPE", known=("process", "ecs"), default="process")
+WORK_POOL = PLATFORM_POOL if WORK_POOL_TYPE == "process" else f"{PLATFORM_POOL}-ecs"
+ECS_CLUSTER = env.str("MERCURIOS_ECS_CLUSTER", default="mercurios")
+ECS_TASK_DEFINITION = env.str("MERCURIOS_ECS_TASK_DEFINITION", default="mercurios-flow-run")
+ECS_SUBNETS = env.list("MERCURIOS_ECS_SUBNETS", default=[])
+ECS_SECURITY_GROUPS = env.list("MERCURIOS_ECS_SECURITY_GROUPS", default=[])
+ECS_PUBLIC_ADDRESS = env.bool("MERCURIOS_ECS_PUBLIC_ADDRESS", default=False)
+if WORK_POOL_TYPE == "ecs" and not (ECS_SUBNETS and ECS_SECURITY_GROUPS):
+    raise ImproperlyConfigured(
+        "Tasks need a network: set MERCURIOS_ECS_SUBNETS and MERCURIOS_ECS_SECURITY_GROUPS, or"
+        " MERCURIOS_WORK_POOL_TYPE=process."
+    )
 ALLOW_PRIVATE_HOSTS = env.bool("MERCURIOS_ALLOW_PRIVATE_HOSTS", default=False)
+
+# --- Alerts --------------------------------------------------------------------------------------
+
+# Where people are told that a connection's runs do not end well; see portal.alerts.channels.
+ALERTS = env.list("MERCURIOS_ALERTS", default=["log:"])
+vars().update(env.email_url("MERCURIOS_EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 5  # a run's last report waits for it
+DEFAULT_FROM_EMAIL = env.str("MERCURIOS_EMAIL_FROM", default="mercurios@localhost")
 
 # --- Costs ---------------------------------------------------------------------------------------
 
@@ -77,6 +122,8 @@ DEBUG = env.bool("MERCURIOS_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("MERCURIOS_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("MERCURIOS_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("MERCURIOS_HTTPS", default=True)
+# Where links in messages lead: to the first address that people use.
+PUBLIC_URL = (CSRF_TRUSTED_ORIGINS or [f"http://127.0.0.1:{PORTAL_PORT}"])[0].rstrip("/")
 
 INSTALLED_APPS = [
     "unfold",
@@ -95,7 +142,9 @@ INSTALLED_APPS = [
     "portal.connections",
     "portal.pipelines",
     "portal.runs",
+    "portal.alerts",
     "portal.costs",
+    "portal.warehouses",
     "portal.access",
     "portal.api",
     "portal.pages",
@@ -146,6 +195,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # A connection costs a server more than a query. One that died is noticed before it is used.
+    DATABASES["default"] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True} | DATABASES["default"]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -242,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "portal.runs.models.Run.Status",
         "RunEnd": "portal.api.flow.ENDS",
         "StreamStatus": "portal.runs.models.StreamResult.Status",
+        "Engine": "portal.tenants.models.Tenant.Engine",
         "ScheduleKind": "portal.connections.models.Schedule.Kind",
         "FieldKind": "portal.api.connectors.FIELD_KINDS",
     },
@@ -303,7 +356,14 @@ UNFOLD = {
                     _admin_link(
                         "Pipelines", "schedule", "pipelines_pipeline", "pipelines.view_pipeline"
                     ),
+                    _admin_link("Alerts", "notifications", "alerts_alert", "alerts.view_alert"),
                     _admin_link("Costs", "payments", "costs_dailyusage", "costs.view_dailyusage"),
+                    {
+                        "title": "Snowflake",
+                        "icon": "ac_unit",
+                        "link": reverse_lazy("admin:warehouses_warehouseaction_changelist"),
+                        "permission": "portal.warehouses.allowed.is_shown_to",
+                    },
                     {"title": "Prefect", "icon": "open_in_new", "link": PREFECT_UI_URL},
                 ],
             },
@@ -312,6 +372,12 @@ UNFOLD = {
                 "items": [
                     _admin_link("Users", "person", "auth_user", "auth.view_user"),
                     _admin_link("API keys", "key", "access_apikey", "access.view_apikey"),
+                    _admin_link(
+                        "Credential uses",
+                        "policy",
+                        "connections_credentialuse",
+                        "connections.view_credentialuse",
+                    ),
                     {"title": "API docs", "icon": "api", "link": reverse_lazy("api-docs")},
                 ],
             },

@@ -16,7 +16,11 @@ class LakeFile:
 
 
 class Lake(Protocol):
-    """Keys are relative, `/`-separated and begin with the tenant's code."""
+    """Keys are relative, `/`-separated and begin with the tenant's code.
+
+    :raises LakeKeyRefused: from each of them, for what is no key
+    :raises LakeUnavailable, LakeRefused: from each of them, if the lake is on other machines
+    """
 
     def put(self, *, source: Path, key: str) -> None:
         """Store a file under a new key. It is there whole or not at all.
@@ -29,6 +33,12 @@ class Lake(Protocol):
 
     def read(self, key: str) -> str | None:
         """A small text, or nothing."""
+
+    def fetch(self, *, key: str, target: Path) -> None:
+        """Copy a file to this machine.
+
+        :raises FileNotFoundError: if there is none
+        """
 
     def delete(self, key: str) -> None:
         """Remove a file, or a whole folder at once; what is not there is no error."""
@@ -48,4 +58,12 @@ class LakeKeyTaken(Exception):
 
 
 class LakeKeyRefused(Exception):
-    """The key leads out of the lake."""
+    """The key leads out of the lake, or is none that every lake could keep."""
+
+
+class LakeUnavailable(Exception):
+    """The lake does not answer just now; the run may be tried again."""
+
+
+class LakeRefused(Exception):
+    """The lake says no, with a sentence for the operator, who alone can change that."""

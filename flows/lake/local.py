@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from flows.lake.keys import checked
 from flows.lake.lake import LakeFile, LakeKeyRefused, LakeKeyTaken
 
 
@@ -53,6 +54,9 @@ class LocalLake:
             return self._path(key).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+
+    def fetch(self, *, key: str, target: Path) -> None:
+        shutil.copyfile(self._path(key), target)
 
     def delete(self, key: str) -> None:
         path = self._path(key)
@@ -105,10 +109,9 @@ class LocalLake:
 
     def _path(self, key: str) -> Path:
         """Links are refused wherever they lead: one tenant's key never reaches another's file."""
-        path = self._root / key
-        is_plain = "\0" not in key and not _is_hidden(Path(key)) and self._root in path.parents
-        if not is_plain or path.resolve() != path:
-            raise LakeKeyRefused(f"{key!r} is not a key of the lake.")
+        path = self._root / checked(key)
+        if path.resolve() != path:
+            raise LakeKeyRefused(f"{key!r} leads through a link.")
         return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +13,12 @@ from flows.portal import Tenant, TenantPlace
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.duckdb_builds import BuildLog
 from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
+from flows.warehouse.duckdb_moves import DuckDBMoves
 from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.moments import naive, utc
 from flows.warehouse.warehouse import (
     Batch,
+    Columns,
     Fenced,
     Landed,
     LedgerLine,
@@ -49,12 +51,15 @@ class DuckDBWarehouses:
     def dbt_environment(self, tenant: TenantPlace) -> dict[str, str]:
         return {"MERCURIOS_WAREHOUSE_FILE": str(self._file(tenant))}
 
+    def close(self) -> None:
+        """Nothing is kept open: another process may want the file."""
+
     def _file(self, tenant: TenantPlace) -> Path:
         # The name is the same for all tenants: dbt's manifest carries the database's name.
         return self._folder / str(UUID(tenant.code)) / "warehouse.duckdb"
 
 
-class DuckDBWarehouse(BuildLog):
+class DuckDBWarehouse(BuildLog, DuckDBMoves):
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
         with self._transaction():
             for statement in sql.LEDGER:
@@ -137,7 +142,7 @@ class DuckDBWarehouse(BuildLog):
             for connection, stream, read_at, records, bookmark in self._rows(sql.STREAMS)
         ]
 
-    def export(self, *, views: list[str], folder: Path) -> dict[str, int]:
+    def export(self, *, views: Mapping[str, Columns], folder: Path) -> dict[str, int]:
         rows = {}
         with self._transaction():
             for view in views:

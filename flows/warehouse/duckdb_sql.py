@@ -39,6 +39,14 @@ LEDGER = (
 )
 
 
+LEDGER_TABLES = frozenset({"tenants", "batches", "bookmarks", "fences", "rejects"})
+
+
+def stream_of(table: str) -> str:
+    """The raw table that a table of current hashes belongs to, or the table itself."""
+    return table.removesuffix("__current")
+
+
 def name(identifier: str) -> str:
     """A quoted identifier. Names come from connectors and models, which are checked; so is this."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,99}", identifier):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,20 @@ from typing import Protocol
 
 from flows.portal import Tenant, TenantPlace
 
+# The columns of a view in their order, with the types that its contract gives them.
+Columns = Mapping[str, str]
+
 
 class WarehouseBusy(Exception):
     """Another process holds the warehouse; the run may be tried again."""
+
+
+class WarehouseUnavailable(Exception):
+    """The warehouse did not answer, or lost what it was sent; the run may be tried again."""
+
+
+class WarehouseRefused(Exception):
+    """The warehouse says no, with a sentence for the operator who can change that."""
 
 
 class Fenced(Exception):
@@ -97,7 +109,20 @@ class StreamState:
     bookmark: datetime | None
 
 
-class Warehouse(Protocol):
+class Movable(Protocol):
+    """What lets a tenant change its engine: raw moves, and what is built of it is built anew."""
+
+    def raw_tables(self) -> dict[str, Columns]:
+        """Every table of raw that has to move, with DuckDB's names of its columns' types."""
+
+    def copy_out(self, table: str, *, columns: Columns, file: Path) -> None:
+        """Write a table of raw as Parquet, in any order."""
+
+    def copy_in(self, table: str, *, columns: Columns, file: Path) -> None:
+        """Let a table of raw hold what a file holds and nothing else. It is made if need be."""
+
+
+class Warehouse(Movable, Protocol):
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
         """Make sure that raw has these tables and knows the tenant's settings."""
 
@@ -139,7 +164,7 @@ class Warehouse(Protocol):
 
     def streams(self) -> list[StreamState]: ...
 
-    def export(self, *, views: list[str], folder: Path) -> dict[str, int]:
+    def export(self, *, views: Mapping[str, Columns], folder: Path) -> dict[str, int]:
         """Write analytics views, all of one moment, as `<view>.parquet`; give their rows."""
 
 
@@ -171,3 +196,6 @@ class Warehouses(Protocol):
 
         Secrets are in variables that begin with `DBT_ENV_SECRET_`, which dbt keeps out of its logs.
         """
+
+    def close(self) -> None:
+        """End what was kept open between one opening and the next."""

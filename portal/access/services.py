@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, transaction
+
 from portal.access.models import ApiKey
 from portal.lib.errors import Refused
 from portal.tenants.models import Tenant
@@ -97,7 +99,8 @@ def key_for(*, secret: str, at: datetime) -> ApiKey | None:
         return None
     if key.last_used_at is None or at - key.last_used_at > timedelta(minutes=1):
         key.last_used_at = at
-        key.save(update_fields=["last_used_at"])
+        # Not `save`: the key may be removed at this moment, which is no error.
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
     return key
 
 
@@ -114,5 +117,11 @@ def ensure_service_key(*, secret: str, at: datetime) -> None:
     """
     if not secret:
         raise Refused("Set MERCURIOS_SERVICE_TOKEN to a long random text first.")
-    if not ApiKey.objects.filter(digest=digest(secret)).exists():
-        issue_key(name="worker", scopes=["flows", "platform"], at=at, secret=secret)
+    is_known = ApiKey.objects.filter(digest=digest(secret))
+    try:
+        with transaction.atomic():
+            if not is_known.exists():
+                issue_key(name="worker", scopes=["flows", "platform"], at=at, secret=secret)
+    except IntegrityError:
+        if not is_known.exists():  # otherwise somebody else did it at the same moment
+            raise

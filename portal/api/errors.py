@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from portal.access.models import ApiKey
 from portal.lib.errors import Refused
 from portal.pipelines.prefect import PrefectRefused, PrefectUnavailable
-from portal.publications.reading import RUN_AGAIN, PublicationBroken
+from portal.publications.reading import RUN_AGAIN, LakeUnreadable, PublicationBroken
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,6 +33,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
             return _refusal(error)
         case PrefectUnavailable() | PrefectRefused():
             return _prefect_problem(error, context)
+        case LakeUnreadable():
+            return problem(503, str(error), headers={"Retry-After": "60"})
         case PublicationBroken():
             log.error("%s", error)
             return problem(503, f"This publication cannot be read. {RUN_AGAIN}")

@@ -97,9 +97,10 @@ class RunCredentialsApi(ApiView):
         run = _run(code)
         if run.status in Run.ENDED:
             raise Http404
+        reader = f"run {run.code}"
         return Response(
             {
-                "credentials": secret_store().get(connection=run.connection),
+                "credentials": secret_store().get(connection=run.connection, reader=reader),
                 "pseudonym_key": _pseudonym_key(run.tenant),
             },
             headers=NO_STORE,

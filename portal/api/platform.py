@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django_scopes import scopes_disabled
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.alerts.services import catch_up, send_due
 from portal.api.describing import described
+from portal.api.flow import JobConnection, JobTenant
 from portal.api.inputs import StrictSerializer, from_body
 from portal.api.views import ApiView
+from portal.connections.models import Connection, Schedule
+from portal.connections.selectors import connections
 from portal.costs.services import roll_up_recent
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.services import reconcile
 from portal.runs.settle import settle_runs
 from portal.tenants.selectors import tenants
+from portal.warehouses.settle import settle_actions
 
 # The largest number that the database holds.
 MOST = 2**63 - 1
@@ -44,6 +51,9 @@ class ReconcileApi(ApiView):
 
         done = reconcile(api=api, at=now)
         settled = settle_runs(api=api, at=now)
+        settle_actions(api=api, at=now)
+        catch_up(at=now)
+        send_due(at=now)
 
         return Response(
             {
@@ -67,6 +77,40 @@ class PlatformTenantsApi(ApiView):
     def get(self, request: Request) -> Response:
         """List all tenants with the place of their data."""
         return Response(self.OutputSerializer(tenants(), many=True).data)
+
+
+class ConfiguredSchedule(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Schedule.Kind.choices)
+    cron = serializers.CharField()
+    interval_minutes = serializers.IntegerField(allow_null=True)
+
+
+class ConfiguredConnection(JobConnection):
+    schedule = ConfiguredSchedule(allow_null=True, default=None)
+
+
+class ConfigurationsApi(ApiView):
+    scopes = {"GET": "platform"}
+
+    class OutputSerializer(JobTenant):
+        connections = ConfiguredConnection(many=True)
+
+    @described(responses=OutputSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List all tenants with what was set up for each of them. Credentials are no part of it."""
+        configured: dict[int, list[Connection]] = defaultdict(list)
+        with scopes_disabled():  # all tenants are asked for
+            for connection in connections():
+                configured[connection.tenant_id].append(connection)
+        return Response(
+            [
+                {
+                    **JobTenant(tenant).data,
+                    "connections": ConfiguredConnection(configured[tenant.pk], many=True).data,
+                }
+                for tenant in tenants()
+            ]
+        )
 
 
 class CostsApi(ApiView):

@@ -16,6 +16,7 @@ from portal.api.views import ApiView, TenantView
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.wanted import change_tenant
 from portal.tenants import selectors, services
+from portal.tenants.models import Tenant
 
 
 class TenantOutput(serializers.Serializer[Any]):
@@ -39,6 +40,11 @@ class TenantsApi(ApiView):
         time_zone = serializers.CharField(max_length=64, default="Europe/Berlin")
         currency = serializers.CharField(max_length=3, default="EUR")
         country = serializers.CharField(max_length=2, default="DE")
+        engine = serializers.ChoiceField(
+            choices=Tenant.Engine.choices,
+            required=False,
+            help_text="Where its warehouse is; the installation's first if left out.",
+        )
 
     @described(parameters=[PageQuery], responses=page_of(TenantOutput, "Tenant"))
     def get(self, request: Request) -> Response:

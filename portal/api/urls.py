@@ -16,6 +16,7 @@ from portal.api import (
     rows,
     runs,
     tenants,
+    warehouses,
 )
 from portal.api.docs import DocsView, SchemaView
 from portal.api.views import NothingHereApi
@@ -53,7 +54,9 @@ urlpatterns = [
     path("flow/runs/<uuid:code>/finish", flow.RunFinishApi.as_view()),
     path("platform/reconcile", platform.ReconcileApi.as_view()),
     path("platform/tenants", platform.PlatformTenantsApi.as_view()),
+    path("platform/configurations", platform.ConfigurationsApi.as_view()),
     path("platform/costs", platform.CostsApi.as_view()),
+    path("platform/snowflake", warehouses.SnowflakeApi.as_view()),
     # Also here an error is a problem, not a page.
     re_path(r"", NothingHereApi.as_view()),
 ]

@@ -21,6 +21,8 @@ PORTAL_SECRETS = frozenset(
         "MERCURIOS_DATABASE_URL",
     }
 )
+# With it one could rewrite what Prefect knows, and read what it holds for everybody.
+PREFECT_SECRETS = frozenset({"PREFECT_SERVER_DATABASE_CONNECTION_URL"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Stack:
     def prefect(self) -> Program:
         host, port = "127.0.0.1", str(self.ports.prefect)
         return self._program(
-            "Prefect server", "-m", "prefect", "server", "start", "--host", host, "--port", port
+            "Prefect server",
+            *("-m", "prefect", "server", "start", "--host", host, "--port", port),
+            withheld=PORTAL_SECRETS,
         )
 
     def portal(self) -> Program:
@@ -60,13 +64,13 @@ class Stack:
             "portal",
             *("-m", "gunicorn", "portal.wsgi", "--bind", address),
             *("--workers", "1", "--threads", "8", "--access-logfile", "-"),
-            withheld=frozenset(),
+            withheld=PREFECT_SECRETS,
         )
 
     def worker(self) -> Program:
         return self._program(
             "worker",
-            *("-m", "prefect", "worker", "start", "--pool", settings.WORK_POOL),
+            *("-m", "prefect", "worker", "start", "--pool", settings.PLATFORM_POOL),
             *("--type", "process", "--limit", "2", "--name", "worker-on-this-machine"),
         )
 
@@ -88,7 +92,10 @@ class Stack:
         return f"{self.prefect_url},http://localhost:{self.ports.prefect}"
 
     def _program(
-        self, name: str, *arguments: str, withheld: frozenset[str] = PORTAL_SECRETS
+        self,
+        name: str,
+        *arguments: str,
+        withheld: frozenset[str] = PORTAL_SECRETS | PREFECT_SECRETS,
     ) -> Program:
         return Program(
             name=name,
@@ -124,6 +131,15 @@ class Stack:
             # The portal keeps the history of runs; Prefect's may be forgotten.
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         }
+
+
+def worker_environment() -> dict[str, str]:
+    """For a program of the flows that a command starts: what a worker here would be told."""
+    ports = Ports(settings.PORTAL_PORT, settings.PREFECT_PORT, settings.TILL_PORT)
+    stack = Stack(home=settings.HOME, project=settings.BASE_DIR, ports=ports)
+    withheld = PORTAL_SECRETS | PREFECT_SECRETS
+    ours = {name: value for name, value in os.environ.items() if name not in withheld}
+    return stack.environment() | ours
 
 
 def answers(url: str) -> bool:

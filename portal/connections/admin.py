@@ -25,6 +25,7 @@ from portal.connections.admin_actions import ACTS, Done, act_on
 from portal.connections.admin_page import page_context
 from portal.connections.admin_shown import STATE_LABELS, connector_title
 from portal.connections.admin_steps import address, credentials_step, setup_step, test_step
+from portal.connections.admin_uses import CredentialUseAdmin
 from portal.connections.forms import NewConnectionForm
 from portal.connections.models import Connection
 from portal.connections.services import create_connection, remove_connection
@@ -37,6 +38,8 @@ from portal.runs.models import Run
 from portal.runs.selectors import with_latest_run
 from portal.runs.shown import STATUS_LABELS
 from portal.tenants.door import ServiceAdmin, display, moment, refusal
+
+__all__ = ["ConnectionAdmin", "CredentialUseAdmin"]  # found by Django when it looks in this module
 
 Step = Callable[["ConnectionAdmin", HttpRequest, Connection], HttpResponse]
 

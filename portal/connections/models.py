@@ -53,12 +53,21 @@ class Connection(models.Model):
         return f"{self.tenant.slug}/{self.name}"
 
 
+IN_THE_DATABASE = "portal.connections.secrets.EncryptedColumn"
+
+
 class Credentials(models.Model):
-    """What a connection authenticates with, sealed. Only `secrets.EncryptedColumn` reads it."""
+    """That a connection has credentials, since when, and in which store. Only `secrets` reads it.
+
+    What the store needs to find or open them is beside it: the ciphertext itself, or a reference.
+    """
 
     connection = models.OneToOneField(
         Connection, on_delete=models.CASCADE, related_name="credentials"
     )
+    store = models.CharField(max_length=200, default=IN_THE_DATABASE)
+    # A store that may still have a copy: the move to the other one has not been finished.
+    left_in = models.CharField(max_length=200, blank=True, default="")
     key_version = models.PositiveIntegerField()
     ciphertext = models.BinaryField()
     set_at = models.DateTimeField()
@@ -70,6 +79,33 @@ class Credentials(models.Model):
 
     def __repr__(self) -> str:
         return f"<Credentials of connection {self.connection_id}>"
+
+
+class CredentialUse(models.Model):
+    """One line for each time that credentials were set, read, moved or removed; it has none in it.
+
+    It stays when the connection goes, so it names it instead of belonging to it.
+    """
+
+    class Act(models.TextChoices):
+        SET = "SET", "Set"
+        READ = "READ", "Read"
+        MOVED = "MOVED", "Moved to another store"
+        REMOVED = "REMOVED", "Removed"
+
+    connection_code = models.UUIDField()
+    connection_name = models.CharField(max_length=120)
+    act = models.CharField(max_length=16, choices=Act)
+    # A person's user name, or what a program was doing: "run 0a1b…".
+    who = models.CharField(max_length=160)
+    store = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["connection_code", "at"], name="use_by_connection")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_name}: {self.get_act_display().lower()} by {self.who}"
 
 
 class Schedule(models.Model):

@@ -25,17 +25,19 @@ from portal.connections.secrets import secret_store
 from portal.connections.selectors import credentials_set_at
 from portal.lib.errors import Refused
 from portal.tenants.models import SLUG_PATTERN, Tenant
+from portal.tenants.services import hold_tenant
 
 # Before it, no source has a record, and a moment in another time zone may not exist.
 EARLIEST_HISTORY = date(1970, 1, 1)
 
 
 def create_connection(*, tenant: Tenant, connector: str, name: str) -> Connection:
-    """:raises Refused: if the connector is unknown, or the name malformed or taken"""
+    """:raises Refused: if connector or tenant are unknown, or the name malformed or taken"""
     check_new_connection(tenant=tenant, connector=connector, name=name)
     connection = Connection(tenant=tenant, connector=connector, name=name)
     try:
         with transaction.atomic(), scopes_disabled():  # the tenant is named in the call
+            hold_tenant(tenant)
             connection.save(force_insert=True)
             Schedule.objects.create(connection=connection)
     except IntegrityError as error:
@@ -106,7 +108,7 @@ def test_connection(*, connection: Connection, at: datetime) -> ProbeResult:
     set_at = credentials_set_at(connection)  # before they are read, or newer ones pass as tested
     result = try_credentials(
         spec=connector_named(connection.connector),
-        values=secret_store().get(connection=connection),
+        values=secret_store().get(connection=connection, reader="a test of the connection"),
         tenant=connection.tenant,
     )
     keep_test_result(connection=connection, result=result, set_at=set_at, at=at)
@@ -132,9 +134,7 @@ def keep_test_result(
     :raises Refused: if they are not the connection's credentials any more; nothing is kept then
     """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
-        locked = Connection.objects.select_for_update().filter(pk=connection.pk).first()
-        if locked is None:
-            raise Refused(f"{connection} was removed while it was tested. Add it anew.")
+        locked = hold_connection(connection)
         if credentials_set_at(locked) != set_at:
             raise Refused(
                 f"Other credentials were entered for {connection} while it was tested."
@@ -218,16 +218,35 @@ def remove_connection(*, connection: Connection) -> None:
     """Forget a connection and its credentials. The reconciler removes its deployment."""
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
         secret_store().forget(connection=connection)
+        hold_connection(connection)  # a run that is being claimed is waited for, and goes as well
         connection.delete()
 
 
 def next_fence(*, connection: Connection) -> int:
-    """A number higher than any that a run of this connection has had."""
+    """A number higher than any that a run of this connection has had.
+
+    :raises Refused: if the connection was removed meanwhile
+    """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
-        locked = Connection.objects.select_for_update().get(pk=connection.pk)
+        locked = hold_connection(connection)
         locked.fence += 1
         locked.save(update_fields=["fence"])
     return int(locked.fence)
+
+
+def hold_connection(connection: Connection) -> Connection:
+    """The connection as it is now; others who write it wait for the end of the transaction.
+
+    :raises Refused: if it was removed meanwhile
+    """
+    locked: Connection | None = (
+        Connection.objects.select_for_update(no_key=True)  # rows that refer to it may come
+        .filter(pk=connection.pk)
+        .first()  # one at most
+    )
+    if locked is None:
+        raise Refused(f"{connection} was removed meanwhile. Add it anew.")
+    return locked
 
 
 def connector_named(name: str) -> Connector:

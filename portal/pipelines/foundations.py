@@ -1,14 +1,15 @@
-"""What every deployment stands on in Prefect: the work pool, and the watch over dead runs."""
+"""What every deployment stands on in Prefect: the work pools, and the watch over dead runs."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from portal.pipelines.prefect import PrefectApi
+from portal.pipelines.prefect import PrefectApi, PrefectRefused
+from portal.pipelines.work_pools import WorkPool, work_pools
 
 Json = dict[str, Any]
 
-POOL_KIND = "process"
 # Flow runs send a heartbeat every 30 s (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in the worker's
 # environment). Four that are missed in a row mean that nobody is left to report the end.
 SILENCE_SECONDS = 120
@@ -17,7 +18,7 @@ WATCH = "mercurios: crash runs that fell silent"
 # As in prefect.yaml, which is brought to Prefect by `prefect deploy --all` alone.
 PLATFORM_TAG = "mercurios-platform"
 PLATFORM_ENTRYPOINTS = tuple(
-    f"flows/platform.py:{flow}" for flow in ("reconcile", "maintain", "collect_costs")
+    f"flows/platform.py:{flow}" for flow in ("reconcile", "maintain", "collect_costs", "snowflake")
 )
 
 HEARTBEAT = "prefect.flow-run.heartbeat"
@@ -51,10 +52,11 @@ def watch_over_dead_runs() -> Json:
 
 
 def missing_foundations(api: PrefectApi, *, work_pool: str) -> list[str]:
-    """Sentences for what is not there yet; empty when everything is."""
-    missing = []
-    if api.work_pool(work_pool) is None:
-        missing.append(f"work pool {work_pool}")
+    """Sentences for what is not there yet, or not as it should be; empty when everything is.
+
+    :param work_pool: of the retailers' deployments
+    """
+    missing = [sentence for pool in work_pools(work_pool) for sentence in _missing(api, pool)]
     if not _watches(api):
         missing.append(f"automation {WATCH!r}")
     return missing
@@ -70,11 +72,47 @@ def missing_platform_deployments(api: PrefectApi) -> list[str]:
     ]
 
 
+def platform_deployment(api: PrefectApi, *, flow: str, name: str) -> UUID:
+    """The id of one of the platform's own deployments.
+
+    :raises PrefectRefused: if Prefect does not hold it
+    """
+    for held in api.deployments(tag=PLATFORM_TAG, flow=flow, name=name):
+        return UUID(held["id"])
+    raise PrefectRefused(
+        f"The platform's deployment of {flow}/{name} is missing: run `prefect deploy --all`."
+    )
+
+
 def lay_foundations(api: PrefectApi, *, work_pool: str) -> None:
-    if api.work_pool(work_pool) is None:
-        api.create_work_pool(name=work_pool, kind=POOL_KIND)
+    """:raises PrefectRefused: if a work pool of that name is of another type"""
+    for pool in work_pools(work_pool):
+        held = api.work_pool(pool.name)
+        if held is None:
+            api.create_work_pool(name=pool.name, kind=pool.kind, template=pool.template)
+        elif pool.template is None:
+            continue  # also one of another type: somebody has chosen it
+        elif held["type"] != pool.kind:
+            raise PrefectRefused(
+                f"The work pool {pool.name} is of type {held['type']} and not {pool.kind}. Delete"
+                " it in Prefect; it is created anew."
+            )
+        elif held["base_job_template"] != pool.template:
+            api.change_job_template(work_pool=pool.name, template=pool.template)
     if not _watches(api):
         api.create_automation(watch_over_dead_runs())
+
+
+def _missing(api: PrefectApi, pool: WorkPool) -> list[str]:
+    held = api.work_pool(pool.name)
+    if held is None:
+        return [f"work pool {pool.name}"]
+    if pool.template is None:
+        return []
+    if held["type"] != pool.kind:
+        return [f"work pool {pool.name} of type {pool.kind}"]
+    is_as_wanted = held["base_job_template"] == pool.template
+    return [] if is_as_wanted else [f"job template of work pool {pool.name}"]
 
 
 def _watches(api: PrefectApi) -> bool:

@@ -78,8 +78,15 @@ class PrefectApi:
         """One that is gone already is fine."""
         self._call_or_none("DELETE", f"/deployments/{deployment_id}")
 
-    def create_flow_run(self, *, deployment_id: UUID, idempotency_key: str) -> str:
-        body = {"idempotency_key": idempotency_key, "state": {"type": "SCHEDULED"}}
+    def create_flow_run(
+        self, *, deployment_id: UUID, idempotency_key: str, parameters: Json | None = None
+    ) -> str:
+        """
+        :param parameters: instead of the deployment's own of those names
+        """
+        body: Json = {"idempotency_key": idempotency_key, "state": {"type": "SCHEDULED"}}
+        if parameters:
+            body["parameters"] = parameters
         answer = self._call("POST", f"/deployments/{deployment_id}/create_flow_run", body)
         return cast("str", answer["id"])
 
@@ -121,8 +128,15 @@ class PrefectApi:
     def work_pool(self, name: str) -> Json | None:
         return self._call_or_none("GET", f"/work_pools/{name}")
 
-    def create_work_pool(self, *, name: str, kind: str) -> None:
-        self._call("POST", "/work_pools/", {"name": name, "type": kind})
+    def create_work_pool(self, *, name: str, kind: str, template: Json | None = None) -> None:
+        """
+        :param template: of the jobs; without one the first worker brings that of its kind
+        """
+        job = {} if template is None else {"base_job_template": template}
+        self._call("POST", "/work_pools/", {"name": name, "type": kind, **job})
+
+    def change_job_template(self, *, work_pool: str, template: Json) -> None:
+        self._call("PATCH", f"/work_pools/{work_pool}", {"base_job_template": template})
 
     def automations(self) -> list[Json]:
         return cast("list[Json]", self._call("POST", "/automations/filter", {"limit": PAGE}))

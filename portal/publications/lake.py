@@ -1,4 +1,4 @@
-"""Where published files are: one folder a tenant, named by its code, in a local lake."""
+"""Where published files are: one folder a tenant, named by its code, here or in a bucket."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 
 class NotInLake(Exception):
     """There is no such file in the tenant's folder, or it lies outside of it."""
 
 
+class NotAsPublished(Exception):
+    """What came from the lake is not what its manifest says."""
+
+
 class Lake(Protocol):
     """Files of tenants. A key is a path below the tenant's folder, with forward slashes."""
 
-    def names(self, *, tenant: UUID, key: str) -> list[str]:
-        """What lies directly in a folder, sorted; nothing if there is no such folder."""
+    def folders_with(self, file: str, *, tenant: UUID, key: str) -> list[str]:
+        """The folders directly in a folder that hold such a file, sorted."""
 
     def read(self, *, tenant: UUID, key: str) -> bytes:
         """:raises NotInLake: if there is no such file"""
 
-    def local_path(self, *, tenant: UUID, key: str) -> Path:
+    def local_path(self, *, tenant: UUID, key: str, sha256: str) -> Path:
         """A path on this machine under which DuckDB can read the file.
 
+        :param sha256: what it should be; a lake that copies files makes sure of that
         :raises NotInLake: if there is no such file
+        :raises NotAsPublished: if it was copied and is another one
         """
 
 
@@ -34,17 +39,22 @@ class LocalLake:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
-    def names(self, *, tenant: UUID, key: str) -> list[str]:
+    def folders_with(self, file: str, *, tenant: UUID, key: str) -> list[str]:
         folder = self._inside(tenant, key)
-        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+        if not folder.is_dir():
+            return []
+        return sorted(each.name for each in folder.iterdir() if (each / file).is_file())
 
     def read(self, *, tenant: UUID, key: str) -> bytes:
         try:
-            return self.local_path(tenant=tenant, key=key).read_bytes()
+            return self._file(tenant, key).read_bytes()
         except FileNotFoundError as error:  # removed a moment ago
             raise NotInLake(f"There is no file {key}.") from error
 
-    def local_path(self, *, tenant: UUID, key: str) -> Path:
+    def local_path(self, *, tenant: UUID, key: str, sha256: str) -> Path:
+        return self._file(tenant, key)
+
+    def _file(self, tenant: UUID, key: str) -> Path:
         path = self._inside(tenant, key)
         if not path.is_file():
             raise NotInLake(f"There is no file {key}.")
@@ -62,6 +72,10 @@ class LocalLake:
 
 
 def lake() -> Lake:
-    if "://" in settings.LAKE:
-        raise ImproperlyConfigured("Set MERCURIOS_LAKE to a folder on this machine.")
-    return LocalLake(Path(settings.LAKE))
+    """:raises ImproperlyConfigured: if its address is none"""
+    if "://" not in settings.LAKE:
+        return LocalLake(Path(settings.LAKE))
+    # Not above: boto3 takes its time, and an installation of one machine never needs it.
+    from portal.publications.s3 import s3_lake
+
+    return s3_lake(settings.LAKE)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -13,7 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from portal.lib.errors import Refused
-from portal.publications.lake import Lake, NotInLake
+from portal.publications.digests import digest_of
+from portal.publications.lake import Lake, NotAsPublished, NotInLake
 from portal.publications.manifest import Current, Manifest, View, is_publication
 from portal.publications.reading import RUN_AGAIN, PublicationBroken, Reading, locked_down
 
@@ -56,13 +55,8 @@ def publications(*, lake: Lake, tenant: UUID) -> list[str]:
         newest = current_publication(lake=lake, tenant=tenant)
     except NothingPublished:
         return []
-    return [
-        name
-        for name in reversed(lake.names(tenant=tenant, key=FOLDER))
-        if is_publication(name)
-        and name <= newest
-        and "manifest.json" in lake.names(tenant=tenant, key=f"{FOLDER}/{name}")
-    ]
+    whole = lake.folders_with("manifest.json", tenant=tenant, key=FOLDER)
+    return [name for name in reversed(whole) if is_publication(name) and name <= newest]
 
 
 def read_manifest(*, lake: Lake, tenant: UUID, publication: str | None = None) -> Manifest:
@@ -104,22 +98,18 @@ def open_publication(*, lake: Lake, tenant: UUID, manifest: Manifest) -> Iterato
 
 def _checked_path(lake: Lake, tenant: UUID, key: str, view: View) -> Path:
     try:
-        path = lake.local_path(tenant=tenant, key=key)
-        about = path.stat()
-        if about.st_size == view.bytes:
-            digest = _digest(path, about.st_ino, about.st_size, about.st_mtime_ns)
-            if digest == view.sha256:
-                return path
+        path = lake.local_path(tenant=tenant, key=key, sha256=view.sha256)
+        if path.stat().st_size == view.bytes and digest_of(path) == view.sha256:
+            return path
     except (NotInLake, FileNotFoundError) as error:
         raise PublicationBroken(f"The file {view.file} is missing. {RUN_AGAIN}") from error
-    raise PublicationBroken(f"The file {view.file} is not the one published. {RUN_AGAIN}")
+    except NotAsPublished as error:
+        raise _swapped(view) from error
+    raise _swapped(view)
 
 
-@lru_cache(maxsize=4096)
-def _digest(path: Path, inode: int, size: int, modified: int) -> str:
-    """Published files never change: each is read through once, and again only if it looks new."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _swapped(view: View) -> PublicationBroken:
+    return PublicationBroken(f"The file {view.file} is not the one published. {RUN_AGAIN}")
 
 
 def _understood(kind: type[Said], said: bytes, *, what: str) -> Said:

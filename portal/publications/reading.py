@@ -33,6 +33,10 @@ class PublicationBroken(Exception):
     """The files of a publication are missing, torn or not what its manifest says."""
 
 
+class LakeUnreadable(PublicationBroken):
+    """The lake does not answer, or does not let the portal read. The log has the reason."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """An open publication. `connection` is for the query of `query.py` alone."""

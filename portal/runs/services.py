@@ -76,9 +76,12 @@ class Claim:
 def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Claim:
     """A flow run says that it starts. From now on no earlier run of the connection may commit.
 
-    :raises Refused: if the run has ended already, so that a forgotten process does not revive it
+    :raises Refused: if the run has ended already, so that a forgotten process does not revive it,
+        or the connection was removed meanwhile
     """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        # First of all: it cannot be removed then before the run is written down.
+        fence = next_fence(connection=connection)
         run: Run
         run, _ = Run.objects.get_or_create(
             flow_run_id=flow_run_id,
@@ -89,7 +92,7 @@ def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Cla
             },
         )
         # An end that is written at the same moment is waited for.
-        run = Run.objects.select_for_update().get(pk=run.pk)
+        run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
         if run.connection_id != connection.pk:
             raise Refused("This flow run belongs to another connection.")
         if run.status in Run.ENDED:
@@ -97,7 +100,7 @@ def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Cla
         run.status = Run.Status.RUNNING
         run.started_at = run.started_at or at
         run.save(update_fields=["status", "started_at"])
-    return Claim(run=run, fence=next_fence(connection=connection))
+    return Claim(run=run, fence=fence)
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def finish_run(
     if status not in Run.ENDED:
         raise Refused(f"A run ends as one of {', '.join(sorted(Run.ENDED))}.", field="status")
     with transaction.atomic(), scopes_disabled():  # the run is named in the call
-        run = Run.objects.select_for_update().get(pk=run.pk)
+        run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
         if run.status in Run.ENDED and not (
             run.status == Run.Status.CRASHED and status in Run.COMMITTED
         ):

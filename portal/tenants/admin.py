@@ -45,8 +45,12 @@ class TenantAdmin(ServiceAdmin):
     list_display = ("name", "slug", "time_zone", "currency", "country", "connections", "pages")
     search_fields = ("slug", "name")
     ordering = ("name",)
-    add_fieldsets = ((None, {"fields": ("slug", "name", "time_zone", "currency", "country")}),)
-    fieldsets = ((None, {"fields": ("slug", "name", "time_zone", "currency", "country", "code")}),)
+    add_fieldsets = (
+        (None, {"fields": ("slug", "name", "time_zone", "currency", "country", "engine")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("slug", "name", "time_zone", "currency", "country", "engine", "code")}),
+    )
     change_form_outer_before_template = "admin/tenants/tenant/connections.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -54,7 +58,7 @@ class TenantAdmin(ServiceAdmin):
         return found.annotate(connection_count=Count("connections"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["slug", "code"] if obj else []
+        return ["slug", "engine", "code"] if obj else []
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """One at a time: each has connections to look at first."""
@@ -102,7 +106,8 @@ class TenantAdmin(ServiceAdmin):
             update_tenant(tenant=obj, **values)
         else:
             # The members' formset holds on to this very object, so it becomes the stored one.
-            vars(obj).update(vars(create_tenant(slug=obj.slug, **values)))
+            engine = form.cleaned_data["engine"]
+            vars(obj).update(vars(create_tenant(slug=obj.slug, engine=engine, **values)))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: BaseFormSet[Any], change: bool

@@ -6,7 +6,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelect2Widget
+from django.conf import settings
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
 from portal.tenants.door import ServiceForm
 from portal.tenants.models import Tenant
@@ -17,6 +18,10 @@ def time_zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones())]
 
 
+def engines() -> list[tuple[str, str]]:
+    return [(name, Tenant.Engine[name].label) for name in settings.ENGINES]
+
+
 class TenantForm(ServiceForm):
     time_zone = forms.ChoiceField(
         choices=time_zones,
@@ -25,9 +30,16 @@ class TenantForm(ServiceForm):
         help_text="Schedules and business days follow it.",
     )
 
+    engine = forms.ChoiceField(
+        choices=engines,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Where its warehouse is. `manage.py move_tenant` changes it later.",
+    )
+
     class Meta:
         model = Tenant
-        fields = ("slug", "name", "time_zone", "currency", "country")
+        fields = ("slug", "name", "time_zone", "currency", "country", "engine")
 
     def clean_currency(self) -> Any:
         return self.cleaned_data["currency"].upper()

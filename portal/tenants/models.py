@@ -16,7 +16,8 @@ class Tenant(models.Model):
     """A retailer. Its `code` is the `tenant_id` of all its data; its slug is for people."""
 
     class Engine(models.TextChoices):
-        DUCKDB = "DUCKDB", "DuckDB"
+        DUCKDB = "DUCKDB", "DuckDB, on the worker's own disk"
+        SNOWFLAKE = "SNOWFLAKE", "Snowflake"
 
     code = models.UUIDField(default=uuid4, unique=True, editable=False)
     slug = models.CharField(

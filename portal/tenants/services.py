@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django_scopes import scopes_disabled
@@ -23,12 +24,22 @@ def create_tenant(
     time_zone: str = "Europe/Berlin",
     currency: str = "EUR",
     country: str = "DE",
+    engine: str = "",
 ) -> Tenant:
-    """:raises Refused: if a value is malformed or the slug is taken"""
+    """
+    :param engine: where its warehouse is; the installation's first if left out
+    :raises Refused: if a value is malformed or the slug is taken
+    """
     tenant = Tenant(
-        slug=slug, name=name.strip(), time_zone=time_zone, currency=currency, country=country
+        slug=slug,
+        name=name.strip(),
+        time_zone=time_zone,
+        currency=currency,
+        country=country,
+        engine=engine or settings.ENGINES[0],
     )
     check_tenant(tenant)
+    check_engine(tenant.engine)
     try:
         with transaction.atomic():
             tenant.save(force_insert=True)
@@ -76,6 +87,26 @@ def check_tenant(tenant: Tenant) -> None:
         raise Refused("Give the country as two capital letters, such as DE.", field="country")
 
 
+def check_engine(engine: str) -> None:
+    """:raises Refused: if this installation has no such engine"""
+    if engine not in settings.ENGINES:
+        raise Refused(
+            f"This installation has no engine {engine}. Choose one of"
+            f" {', '.join(settings.ENGINES)}, or add it to MERCURIOS_ENGINES.",
+            field="engine",
+        )
+
+
+def change_engine(*, tenant: Tenant, engine: str) -> None:
+    """Let the next runs use another engine. Its data has to be there already: see `move_tenant`.
+
+    :raises Refused: if this installation has no such engine
+    """
+    check_engine(engine)
+    tenant.engine = engine
+    tenant.save(update_fields=["engine"])
+
+
 def slug_taken(slug: str) -> Refused:
     return Refused(f"The slug {slug} is taken. Choose another.", field="slug")
 
@@ -112,8 +143,19 @@ def remove_tenant(*, tenant: Tenant) -> None:
     :raises Refused: while there are connections
     """
     with transaction.atomic(), scopes_disabled():  # the tenant is named in the call
-        check_removable(Tenant.objects.select_for_update().get(pk=tenant.pk))
+        hold_tenant(tenant)  # a connection that is being added is waited for, and counts
+        check_removable(tenant)
         tenant.delete()
+
+
+def hold_tenant(tenant: Tenant) -> None:
+    """Let others who add to the tenant, or remove it, wait for the end of the transaction.
+
+    :raises Refused: if it was removed meanwhile
+    """
+    # `no_key`: what refers to it, such as a run that begins meanwhile, does not have to wait.
+    if not Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk).exists():
+        raise Refused(f"{tenant} was removed meanwhile. Add it anew.")
 
 
 def _listed(names: list[str]) -> str:

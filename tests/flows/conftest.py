@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
 
+from tests.flows.engines import OnDuckDB, OnSnowflake, Place
 from tests.flows.fake_portal import FakePortal
 from tests.flows.shop import ALICES, CHARLIES, desk_of
 from tests.flows.watching import Watched, watch
 from tests.simulators.process import Simulator
+from tests.simulators.snowflake.process import SnowflakeServer
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +28,24 @@ def till() -> Iterator[Simulator]:
     """Charlie's key may not read vouchers. Days pass for one company at a time."""
     with Simulator(ALICES, CHARLIES, options=["--forbid", "charlies:voucher"]) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeServer]:
+    folder = tmp_path_factory.mktemp("snowflake")
+    with SnowflakeServer(folder, options=["--lock-seconds", "4"]) as running:
+        yield running
+
+
+@pytest.fixture(params=["duckdb", "snowflake"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Alice's warehouse, on one engine and on the other."""
+    if request.param == "duckdb":
+        yield OnDuckDB(tmp_path)
+    else:
+        found = OnSnowflake(request.getfixturevalue("snowflake"), tmp_path)
+        yield found
+        found.warehouses.close()
 
 
 @pytest.fixture(scope="session")

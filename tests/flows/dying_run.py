@@ -85,6 +85,25 @@ class DyingWarehouses:
             yield DuckDBWarehouse(DyingDuckDB(db, self._point)) if lands else warehouse
 
 
+def die_in_snowflake(point: str) -> None:
+    """Die before or after the first statement that begins so: `after copy into read_records`."""
+    from flows.warehouse.snowflake_connection import SnowflakeConnection
+
+    when, _, beginning = point.partition(" ")
+    run = SnowflakeConnection.run
+
+    def dying(self: Any, statement: str, values: Any = None) -> int:
+        is_it = " ".join(statement.split()).startswith(beginning)
+        if is_it and when == "before":
+            die()
+        changed = run(self, statement, values)
+        if is_it and when == "after":
+            die()
+        return changed
+
+    SnowflakeConnection.run = dying  # type: ignore[method-assign]
+
+
 def main() -> None:
     told = json.loads(sys.argv[1])
     home = Path(told["home"])
@@ -102,7 +121,10 @@ def main() -> None:
         warehouse.prepare(tenant=job.tenant, tables=session.tables, at=now())
     dying: Any = session
     dying.lake = DyingLake(session.lake, told["point"])
-    dying.warehouses = DyingWarehouses(DuckDBWarehouses(home / "warehouse"), told["point"])
+    if job.tenant.engine == "SNOWFLAKE":
+        die_in_snowflake(told["point"])
+    else:
+        dying.warehouses = DyingWarehouses(DuckDBWarehouses(home / "warehouse"), told["point"])
     land("sale", session)
 
 

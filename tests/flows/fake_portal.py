@@ -82,6 +82,9 @@ class FakePortal:
                 names = ("code", "slug", "engine")
                 tenants = {desk.tenant["code"]: desk.tenant for desk in self._desks.values()}
                 return 200, [{name: each[name] for name in names} for each in tenants.values()]
+            case ["platform", "configurations"]:
+                tenants = {desk.tenant["code"]: desk.tenant for desk in self._desks.values()}
+                return 200, [{**each, "connections": []} for each in tenants.values()]
             case ["platform", _]:
                 return 200, {"done": "all of it"}
             case _:

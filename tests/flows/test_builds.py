@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from flows.warehouse.warehouse import Recipe
-from tests.flows.batches import NOON, warehouse_in
+from tests.flows.batches import NOON
+from tests.flows.engines import Place
 
 BERLIN = {"time_zone": "Europe/Berlin"}
 FIRST = Recipe(transforms="first", settings=BERLIN)
@@ -14,13 +14,13 @@ SECOND = Recipe(transforms="second", settings=BERLIN)
 MOVED = Recipe(transforms="first", settings={"time_zone": "Europe/Lisbon"})
 
 
-def test_a_warehouse_that_was_never_built_is_built_by_nobody(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_a_warehouse_that_was_never_built_is_built_by_nobody(place: Place) -> None:
+    with place.open() as warehouse:
         assert not warehouse.is_built_by(FIRST)
 
 
-def test_only_a_whole_build_that_ended_may_be_added_to(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_only_a_whole_build_that_ended_may_be_added_to(place: Place) -> None:
+    with place.open() as warehouse:
         warehouse.begin_build(FIRST, is_whole=True, at=NOON)
         assert not warehouse.is_built_by(FIRST)
 
@@ -31,8 +31,8 @@ def test_only_a_whole_build_that_ended_may_be_added_to(tmp_path: Path) -> None:
         assert not warehouse.is_built_by(MOVED)
 
 
-def test_an_increment_that_failed_may_be_followed_by_another(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_an_increment_that_failed_may_be_followed_by_another(place: Place) -> None:
+    with place.open() as warehouse:
         warehouse.begin_build(FIRST, is_whole=True, at=NOON)
         warehouse.finish_build(at=NOON)
 
@@ -41,8 +41,8 @@ def test_an_increment_that_failed_may_be_followed_by_another(tmp_path: Path) -> 
         assert warehouse.is_built_by(FIRST)
 
 
-def test_a_build_of_another_release_that_died_asks_for_a_whole_one(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_a_build_of_another_release_that_died_asks_for_a_whole_one(place: Place) -> None:
+    with place.open() as warehouse:
         warehouse.begin_build(FIRST, is_whole=True, at=NOON)
         warehouse.finish_build(at=NOON)
         warehouse.begin_build(SECOND, is_whole=True, at=NOON + timedelta(hours=1))
@@ -56,8 +56,8 @@ def test_a_build_of_another_release_that_died_asks_for_a_whole_one(tmp_path: Pat
         assert warehouse.is_built_by(FIRST)
 
 
-def test_a_clock_that_was_set_back_does_not_confuse_the_order(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_a_clock_that_was_set_back_does_not_confuse_the_order(place: Place) -> None:
+    with place.open() as warehouse:
         warehouse.begin_build(FIRST, is_whole=True, at=NOON)
         warehouse.finish_build(at=NOON)
 

@@ -53,7 +53,7 @@ def test_a_warehouse_that_another_process_holds_is_busy_to_dbt(session: Session)
     environment = session.warehouses.dbt_environment(session.job.tenant)
     tables = ["prohandel__country"]
 
-    with hold(Path(environment["MERCURIOS_WAREHOUSE_FILE"]), 60) as other:
+    with hold(Path(environment["MERCURIOS_WAREHOUSE_FILE"]), 600) as other:
         try:
             with pytest.raises(WarehouseBusy, match="Start this one again"):
                 build(

@@ -184,4 +184,7 @@ def test_the_flow_that_reconciles_asks_the_portal(
     state = run(reconcile, fake, tmp_path)
 
     assert state.is_completed()
-    assert [told.path for told in fake.told] == ["/api/v1/platform/reconcile"]
+    assert [told.path for told in fake.told] == [
+        "/api/v1/platform/reconcile",
+        "/api/v1/platform/configurations",
+    ]

@@ -2,120 +2,113 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.duckdb_sql import SETTINGS
-from flows.warehouse.warehouse import Fenced, Unaccounted
+from flows.warehouse.warehouse import Fenced, Unaccounted, Warehouse
 from tests.flows.batches import (
     NOON,
     OUTLET,
     TILLS,
     Row,
     batch_of,
-    file_of,
-    query,
-    warehouse_in,
 )
+from tests.flows.engines import Place
 
 A = Row("1", "A", NOON - timedelta(hours=2))
 B = Row("1", "B", NOON - timedelta(hours=1))
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
-    with warehouse_in(tmp_path) as opened:
+def warehouse(place: Place) -> Iterator[Warehouse]:
+    with place.open() as opened:
         yield opened
 
 
-def contents(warehouse: DuckDBWarehouse, folder: Path, key: str = "1") -> list[str]:
+def contents(place: Place, key: str = "1") -> list[str]:
     """What raw holds of a record, oldest first."""
-    # One process may open a file twice, with the same settings.
-    with duckdb.connect(str(file_of(folder)), config=SETTINGS) as db:
-        found = db.execute(
-            "select payload ->> 'is' from raw.shop__sale where record_key = ?"
-            " order by changed_at, extracted_at",
-            [key],
-        ).fetchall()
-    return [content for (content,) in found]
+    found = place.query(
+        f"select payload from raw.shop__sale where record_key = '{key}'"
+        " order by changed_at, extracted_at"
+    )
+    return [json.loads(payload)["is"] for (payload,) in found]
 
 
 def test_a_record_that_turns_back_to_what_it_was_has_three_versions(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     back = Row("1", "A", NOON)
 
     for row in (A, B, back):
         warehouse.land(batch_of(row, folder=tmp_path), at=NOON)
 
-    assert contents(warehouse, tmp_path) == ["A", "B", "A"]
+    assert contents(place) == ["A", "B", "A"]
 
 
 @pytest.mark.parametrize("shown", [(A, B), (B, A)])
 def test_a_record_that_changed_while_it_was_paged_keeps_both_in_the_order_of_their_change(
-    warehouse: DuckDBWarehouse, tmp_path: Path, shown: tuple[Row, Row]
+    place: Place, warehouse: Warehouse, tmp_path: Path, shown: tuple[Row, Row]
 ) -> None:
     landed = warehouse.land(batch_of(*shown, folder=tmp_path), at=NOON)
 
     read_again = warehouse.land(batch_of(B, folder=tmp_path), at=NOON)
 
     assert (landed.new, landed.changed) == (1, 1)
-    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert contents(place) == ["A", "B"]
     assert read_again.unchanged == 1
 
 
 def test_of_two_contents_with_one_time_the_one_that_was_read_last_is_current(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     one, other = Row("1", "B", NOON), Row("1", "A", NOON)
     warehouse.land(batch_of(one, other, folder=tmp_path), at=NOON)
 
     again = warehouse.land(batch_of(other, folder=tmp_path), at=NOON)
 
-    assert contents(warehouse, tmp_path) == ["B", "A"]
+    assert contents(place) == ["B", "A"]
     assert again.unchanged == 1
 
 
 def test_a_date_in_the_future_gives_way_to_what_is_read_later(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     mistaken, corrected = Row("1", "A", NOON + timedelta(days=9000)), Row("1", "B", NOON)
     warehouse.land(batch_of(mistaken, folder=tmp_path), at=NOON)
 
     warehouse.land(batch_of(corrected, folder=tmp_path), at=NOON)
 
-    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert contents(place) == ["A", "B"]
 
 
 def test_a_source_whose_clock_was_set_back_does_not_undo_what_it_says_now(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     before, after = Row("1", "A", NOON), Row("1", "B", NOON - timedelta(hours=5))
     warehouse.land(batch_of(before, folder=tmp_path), at=NOON)
 
     warehouse.land(batch_of(after, folder=tmp_path), at=NOON)
 
-    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert contents(place) == ["A", "B"]
 
 
-def test_the_same_batch_lands_once(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+def test_the_same_batch_lands_once(place: Place, warehouse: Warehouse, tmp_path: Path) -> None:
     batch = batch_of(A, B, folder=tmp_path, rejected=[("No id.", "{}")])
     first = warehouse.land(batch, at=NOON)
 
     second = warehouse.land(batch, at=NOON + timedelta(hours=1))
 
     assert second == first
-    assert contents(warehouse, tmp_path) == ["A", "B"]
+    assert contents(place) == ["A", "B"]
     assert len(warehouse.ledger()) == 1
 
 
 def test_two_connections_may_use_one_key_for_different_things(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     warehouse.land(batch_of(A, folder=tmp_path, connection=TILLS), at=NOON)
 
@@ -124,31 +117,29 @@ def test_two_connections_may_use_one_key_for_different_things(
     assert landed.new == 1
 
 
-def test_a_rejected_record_keeps_its_text_and_the_reason(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_a_rejected_record_keeps_its_text_and_the_reason(place: Place, tmp_path: Path) -> None:
+    with place.open() as warehouse:
         landed = warehouse.land(
             batch_of(A, folder=tmp_path, rejected=[("No id.", '{"x": 1.10}')]), at=NOON
         )
 
     assert (landed.new, landed.rejected, landed.extracted) == (1, 1, 2)
-    assert query(file_of(tmp_path), "select reason, payload from raw.rejects") == [
-        ("No id.", '{"x": 1.10}')
-    ]
+    assert place.query("select reason, payload from raw.rejects") == [("No id.", '{"x": 1.10}')]
 
 
-def test_a_record_lost_on_the_way_lands_nothing(tmp_path: Path) -> None:
+def test_a_record_lost_on_the_way_lands_nothing(place: Place, tmp_path: Path) -> None:
     with (
-        warehouse_in(tmp_path) as warehouse,
+        place.open() as warehouse,
         pytest.raises(Unaccounted, match=r"^3 records of sale were read, and 2 reached"),
     ):
         warehouse.land(batch_of(A, B, folder=tmp_path, records=3), at=NOON)
 
-    assert query(file_of(tmp_path), "select count(*) from raw.shop__sale") == [(0,)]
-    assert query(file_of(tmp_path), "select count(*) from raw.batches") == [(0,)]
+    assert place.query("select count(*) from raw.shop__sale") == [(0,)]
+    assert place.query("select count(*) from raw.batches") == [(0,)]
 
 
 def test_the_bookmark_is_the_newest_change_that_landed(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     landed = warehouse.land(batch_of(B, A, folder=tmp_path), at=NOON)
 
@@ -157,7 +148,7 @@ def test_the_bookmark_is_the_newest_change_that_landed(
     assert warehouse.bookmark(connection_id=OUTLET, stream="sale") is None
 
 
-def test_the_bookmark_never_falls(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+def test_the_bookmark_never_falls(place: Place, warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.land(batch_of(B, folder=tmp_path), at=NOON)
 
     for batch in (batch_of(A, folder=tmp_path), batch_of(folder=tmp_path)):
@@ -167,7 +158,7 @@ def test_the_bookmark_never_falls(warehouse: DuckDBWarehouse, tmp_path: Path) ->
 
 
 def test_the_bookmark_never_runs_ahead_of_the_reading(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     """A till whose clock is fast must not hide what the others change until then."""
     rows = [Row("1", "A", NOON + timedelta(hours=20)), Row("2", "A", NOON - timedelta(hours=1))]
@@ -179,27 +170,27 @@ def test_the_bookmark_never_runs_ahead_of_the_reading(
 
 
 def test_a_stream_without_times_of_change_has_no_bookmark(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     landed = warehouse.land(batch_of(Row("1", "A"), folder=tmp_path), at=NOON)
 
     assert landed.bookmark is None
 
 
-def test_a_run_that_a_later_one_has_overtaken_may_not_land(tmp_path: Path) -> None:
-    with warehouse_in(tmp_path) as warehouse:
+def test_a_run_that_a_later_one_has_overtaken_may_not_land(place: Place, tmp_path: Path) -> None:
+    with place.open() as warehouse:
         warehouse.land(batch_of(B, folder=tmp_path, fence=2), at=NOON)
 
         with pytest.raises(Fenced):
             warehouse.land(batch_of(A, folder=tmp_path, fence=1), at=NOON)
         warehouse.land(batch_of(A, folder=tmp_path, fence=1, connection=OUTLET), at=NOON)
 
-    landed = query(file_of(tmp_path), "select connection_id from raw.shop__sale order by all")
+    landed = place.query("select connection_id from raw.shop__sale order by 1")
     assert landed == [(TILLS,), (OUTLET,)]
 
 
 def test_a_clock_that_was_set_back_hides_no_landing(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
     published = warehouse.landed_through()
@@ -211,7 +202,7 @@ def test_a_clock_that_was_set_back_hides_no_landing(
 
 
 def test_a_landing_that_brought_nothing_asks_for_no_build(
-    warehouse: DuckDBWarehouse, tmp_path: Path
+    place: Place, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     warehouse.land(batch_of(A, folder=tmp_path), at=NOON)
     published = warehouse.landed_through()

@@ -104,6 +104,18 @@ def test_that_prefect_does_not_answer_is_said_once(tmp_path: Path) -> None:
     assert "Prefect" in said
 
 
+def test_a_database_is_told_to_the_program_it_belongs_to_and_to_no_other() -> None:
+    stack = Stack(home=Path("/home"), project=ROOT, ports=Ports(portal=1, prefect=2, till=3))
+    portals, prefects = "MERCURIOS_DATABASE_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+
+    assert portals not in stack.portal().withheld
+    assert prefects not in stack.prefect().withheld
+    assert prefects in stack.portal().withheld
+    assert portals in stack.prefect().withheld
+    for program in (stack.worker(), stack.till(), stack.platform_deployments()):
+        assert {portals, prefects} <= program.withheld
+
+
 def test_only_prefects_own_pages_may_drive_prefect_from_a_browser() -> None:
     stack = Stack(home=Path("/home"), project=ROOT, ports=Ports(portal=1, prefect=4242, till=3))
 

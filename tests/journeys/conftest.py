@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.forms import Page, browse_http
+from tests.journeys.databases import databases
 from tests.journeys.figures import Api
 from tests.journeys.watching import runs_of, wait_for_run
 from tests.processes import Platform
@@ -50,7 +51,7 @@ def till() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="session")
 def platform(home: Path) -> Iterator[Platform]:
-    with Platform(home=home) as running:
+    with databases() as settings, Platform(home=home, settings=settings) as running:
         yield running
 
 
@@ -69,21 +70,50 @@ def api(platform: Platform) -> Api:
     return Api(url=platform.url, key=platform.issue_key(scopes=["read"]))
 
 
-@pytest.fixture(scope="session")
-def alice(admin: Page, platform: Platform, till: Simulator) -> Retailer:
-    """Onboarded through the admin's forms, with a run every minute."""
+def onboard_by_forms(admin: Page, company: Company, till: Simulator) -> None:
+    """With a run every minute."""
     page = admin.open("/admin/tenants/tenant/add/").press(
-        "Save", slug=ALICES.name, name="Alice's Mode", time_zone="Europe/Berlin"
+        "Save", slug=company.name, name=company.name.title(), time_zone="Europe/Berlin"
     )
     page = page.follow("Add connection").press("Save", connector="prohandel", name="tills")
     page = page.press(
         "Save and test",
-        api_key=ALICES.api_key,
-        api_secret=ALICES.secret,
+        api_key=company.api_key,
+        api_secret=company.secret,
         auth_url=till.auth_url,
     )
     page = page.press("Save and deploy", kind="INTERVAL", interval_minutes=1)
     assert "is deployed" in page.words, page.words
+
+
+def pass_a_day(
+    admin: Page,
+    platform: Platform,
+    till: Simulator,
+    *,
+    path: str,
+    company: Company,
+    status: str = "",
+) -> dict[str, Any]:
+    """The first scheduled run after the shops were open for another day.
+
+    The connection is paused meanwhile, so that no run reads one half before and one half after.
+
+    :param status: of the run, where others may be cancelled because one still goes on
+    """
+    connection = admin.open("/admin/connections/connection/").follow(path)
+    connection.press("Pause")
+    wait_for_run(platform, path, after=None, all_ended=True)
+    before = runs_of(platform, path)[0]
+    till.advance(days=1, company=company.name)
+    till.reset_requests()
+    connection.open(connection.path).press("Resume")
+    return wait_for_run(platform, path, after=before, status=status)
+
+
+@pytest.fixture(scope="session")
+def alice(admin: Page, platform: Platform, till: Simulator) -> Retailer:
+    onboard_by_forms(admin, ALICES, till)
     run = wait_for_run(platform, f"{ALICES.name}/tills", after=None)
     return Retailer(company=ALICES, first_run=run)
 
@@ -111,15 +141,4 @@ def charlie(platform: Platform, till: Simulator, tmp_path_factory: Any) -> Retai
 
 @pytest.fixture(scope="session")
 def day_later(admin: Page, alice: Retailer, platform: Platform, till: Simulator) -> dict[str, Any]:
-    """Alice's first scheduled run after her shops were open for another day.
-
-    She is paused meanwhile, so that no run reads one half before and one half after.
-    """
-    connection = admin.open("/admin/connections/connection/").follow(alice.path)
-    connection.press("Pause")
-    wait_for_run(platform, alice.path, after=None, all_ended=True)
-    before = runs_of(platform, alice.path)[0]
-    till.advance(days=1, company=ALICES.name)
-    till.reset_requests()
-    connection.open(connection.path).press("Resume")
-    return wait_for_run(platform, alice.path, after=before)
+    return pass_a_day(admin, platform, till, path=alice.path, company=ALICES)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
+from uuid import UUID
 
 import duckdb
 import pytest
@@ -17,12 +17,8 @@ from tests.simulators.process import Simulator
 
 
 def code_of(platform: Platform, slug: str) -> str:
-    with sqlite3.connect(platform.home / "portal.sqlite3") as database:
-        (code,) = database.execute(
-            "select code from tenants_tenant where slug = ?", [slug]
-        ).fetchone()
-    database.close()
-    return f"{code[:8]}-{code[8:12]}-{code[12:16]}-{code[16:20]}-{code[20:]}"
+    [tenant] = platform.rows("select code from tenants_tenant where slug = ?", slug)
+    return str(UUID(str(tenant["code"])))
 
 
 @pytest.fixture(scope="module")

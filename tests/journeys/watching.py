@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from typing import Any
 
@@ -29,25 +28,29 @@ STREAMS = """
 
 def runs_of(platform: Platform, connection: str) -> list[dict[str, Any]]:
     """Newest first, each with its streams."""
-    with sqlite3.connect(f"file:{platform.home}/portal.sqlite3?mode=ro", uri=True) as database:
-        database.row_factory = sqlite3.Row
-        found = [dict(row) for row in database.execute(RUNS, [connection])]
-        for run in found:
-            rows = database.execute(STREAMS, [run["id"]])
-            run["streams"] = {row["stream"]: dict(row) for row in rows}
-    database.close()
+    found = platform.rows(RUNS, connection)
+    for run in found:
+        run["streams"] = {row["stream"]: row for row in platform.rows(STREAMS, run["id"])}
     return found
 
 
 def wait_for_run(
-    platform: Platform, connection: str, *, after: dict[str, Any] | None, all_ended: bool = False
+    platform: Platform,
+    connection: str,
+    *,
+    after: dict[str, Any] | None,
+    all_ended: bool = False,
+    status: str = "",
 ) -> dict[str, Any]:
-    """The first run after another one that has ended; with `all_ended`, when none goes on."""
+    """The first run after another one that has ended; with `all_ended`, when none goes on.
+
+    :param status: the end to wait for, if earlier runs may have ended otherwise
+    """
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
         runs = runs_of(platform, connection)
         later = [run for run in runs if after is None or run["id"] > after["id"]]
-        ended = [run for run in later if run["status"] in ENDED]
+        ended = [run for run in later if run["status"] in ({status} if status else ENDED)]
         if ended and (not all_ended or len(ended) == len(later)):
             return ended[-1]
         time.sleep(0.5)

@@ -21,6 +21,7 @@ from portal.pipelines.services import deploy, reconcile
 from portal.tenants.models import Member, Tenant
 from portal.tenants.services import add_member, create_tenant
 from tests.portal.fake_prefect import FakePrefect
+from tests.simulators.aws import AwsServer
 
 NOW = datetime(2026, 11, 21, 5, 15, tzinfo=UTC)
 # The button under the question whether something is to be deleted, with its typographic apostrophe.
@@ -128,6 +129,13 @@ def deployed(ready_tills: Connection, api: PrefectApi, prefect: FakePrefect) -> 
         reconcile(api=api, at=NOW)
     prefect.requests.clear()
     return ready_tills
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsServer]:
+    """One server for all tests; each resets what it uses."""
+    with AwsServer() as running:
+        yield running
 
 
 @pytest.fixture

@@ -83,6 +83,13 @@ class FakePrefect:
     def deployment(self, name: str) -> Json:
         return next(each for each in self.deployments.values() if each["name"] == name)
 
+    def deploy_platform(self, flow: str, *names: str, tag: str) -> None:
+        """Hold what `prefect deploy --all` brings of one flow."""
+        _, held = self._create_flow({"name": flow})
+        for name in names:
+            body = {"name": name, "flow_id": held["id"], "tags": [tag], "parameters": {}}
+            self._create_deployment(body)
+
     def end_flow_run(self, flow_run_id: str, *, state: str, message: str = "") -> None:
         self.flow_runs[flow_run_id] |= {
             "state_type": state,
@@ -182,7 +189,7 @@ class FakePrefect:
             "id": str(uuid4()),
             "deployment_id": deployment_id,
             "idempotency_key": body["idempotency_key"],
-            "parameters": deployment["parameters"],
+            "parameters": deployment["parameters"] | body.get("parameters", {}),
             "tags": deployment["tags"],
             "state_type": "SCHEDULED",
             "state": {"type": "SCHEDULED", "message": ""},

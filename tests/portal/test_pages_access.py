@@ -37,7 +37,7 @@ def body(client: Client, path: str) -> bytes:
 
 def status(client: Client, path: str) -> int:
     response = client.get(path)
-    response.close()
+    response.getvalue()  # what is streamed ends with its last byte
     return int(response.status_code)
 
 

@@ -12,6 +12,7 @@ from portal.cli.management.commands.plan import as_json, lines
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.services import reconcile
 from portal.runs.settle import settle_runs
+from portal.warehouses.settle import settle_actions
 
 
 class Command(Door):
@@ -21,6 +22,7 @@ class Command(Door):
         api, now = prefect_api(), timezone.now()
         done = reconcile(api=api, at=now)
         settled = settle_runs(api=api, at=now)
+        settle_actions(api=api, at=now)
         return {**as_json(done), "settled_runs": [str(run.code) for run in settled]}
 
     def show(self, result: dict[str, Any]) -> None:

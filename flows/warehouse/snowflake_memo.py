@@ -1,0 +1,118 @@
+"""What a warehouse said last, kept in the lake: to ask it again would wake and bill it.
+
+A memo is forgotten before anything is committed and written anew after it, so it is either right or
+not there. What is not there is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.lake.lake import Lake
+from flows.portal import TenantPlace
+from flows.warehouse.warehouse import Batch
+
+FORMAT = 1
+
+
+class Memo:
+    """One for each connection of a tenant: runs of one connection never overlap."""
+
+    def __init__(self, lake: Lake, *, tenant: TenantPlace, connection: str) -> None:
+        self._lake, self._connection = lake, connection
+        self._folder = f"{tenant.code}/state/warehouse"
+        self._key = f"{self._folder}/{connection}.json"
+
+    def is_prepared(self, tables: list[str], settings: list[str]) -> bool:
+        return self._said().get("prepared") == _fingerprint(tables, settings)
+
+    def note_prepared(self, tables: list[str], settings: list[str]) -> None:
+        self._write(self._said() | {"prepared": _fingerprint(tables, settings)})
+
+    def bookmarks(self, connection_id: str) -> dict[str, datetime] | None:
+        """By stream; nothing if they have to be asked."""
+        known = self._said().get("known") if connection_id == self._connection else None
+        if known is None:
+            return None
+        return {stream: _moment(text) for stream, text in known["bookmarks"].items()}
+
+    def landed_through(self) -> datetime | None:
+        """When the last batch of the tenant landed; nothing if that has to be asked."""
+        memos = [
+            json.loads(self._lake.read(file.key) or "{}") for file in self._lake.files(self._folder)
+        ]
+        if not memos or any(memo.get("known") is None for memo in memos):
+            return None
+        moments = [memo["known"]["landed_through"] for memo in memos]
+        return max((_moment(text) for text in moments if text), default=None)
+
+    def read_at(self, connection_id: str, stream: str, *, ledger: datetime) -> datetime:
+        """When a stream was read last, if only to find that there was nothing."""
+        said = self._said() if connection_id == self._connection else {}
+        text = said.get("read", {}).get(stream)
+        return max(ledger, _moment(text)) if text else ledger
+
+    def note_read(self, batch: Batch) -> None:
+        said = self._said()
+        read = said.get("read", {}) | {batch.stream: batch.extracted_at.isoformat()}
+        self._write(said | {"read": read})
+
+    def holds(self, batch: Batch, held: str) -> bool:
+        """Whether the stream's last batch held the same, or this one holds nothing.
+
+        :param held: from `fingerprints.contents`
+        """
+        said = self._said() if batch.connection_id == self._connection else {}
+        if said.get("known") is None:
+            return False
+        return batch.records == 0 or (bool(held) and said["held"].get(batch.stream) == held)
+
+    def forget(self, batch: Batch) -> None:
+        """Before it is committed: whoever dies now leaves nothing here that may be wrong."""
+        said = self._said()
+        if said.get("fence", 0) <= batch.fence:
+            held = {**said.get("held", {}), batch.stream: ""}
+            self._write({**said, "known": None, "held": held, "fence": batch.fence})
+
+    def remember(self, batch: Batch, known: dict[str, Any], *, held: str) -> None:
+        """Nothing, if a later run of the connection has begun to write here."""
+        said = self._said()
+        if said.get("fence", 0) > batch.fence:
+            return
+        landed_through = known["landed_through"]
+        self._write(
+            said
+            | {
+                "known": {
+                    "bookmarks": {
+                        stream: moment.isoformat() for stream, moment in known["bookmarks"].items()
+                    },
+                    "landed_through": landed_through.isoformat() if landed_through else None,
+                },
+                "held": said.get("held", {}) | {batch.stream: held},
+            }
+        )
+
+    def forget_all(self) -> None:
+        """What was said of all connections: the warehouse is being filled from elsewhere."""
+        for file in self._lake.files(self._folder):
+            self._lake.delete(file.key)
+
+    def _said(self) -> dict[str, Any]:
+        text = self._lake.read(self._key)
+        said: dict[str, Any] = json.loads(text) if text else {}
+        return said if said.get("format") == FORMAT else {"format": FORMAT}
+
+    def _write(self, said: dict[str, Any]) -> None:
+        self._lake.replace(text=json.dumps(said, indent=1), key=self._key)
+
+
+def _fingerprint(tables: list[str], settings: list[str]) -> str:
+    return hashlib.sha256(json.dumps([tables, settings]).encode()).hexdigest()
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
