@@ -34,7 +34,7 @@ class TenantForm(ServiceForm):
         choices=engines,
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Where its warehouse is. `manage.py move_tenant` changes it later.",
+        help_text="Where its warehouse is. `manage.py move` changes it later.",
     )
 
     class Meta:

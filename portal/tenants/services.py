@@ -98,7 +98,7 @@ def check_engine(engine: str) -> None:
 
 
 def change_engine(*, tenant: Tenant, engine: str) -> None:
-    """Let the next runs use another engine. Its data has to be there already: see `move_tenant`.
+    """Let the next runs use another engine. Its data has to be there already: see `manage.py move`.
 
     :raises Refused: if this installation has no such engine
     """

@@ -1,4 +1,4 @@
-"""`manage.py move_tenant SLUG --to snowflake`: the same numbers on another engine."""
+"""`manage.py move SLUG --to snowflake`: the same numbers on another engine."""
 
 from __future__ import annotations
 
