@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 from portal.connections.models import Connection
 
 # The platform asks every five minutes; a channel that goes on refusing is asked once an hour.
+log = logging.getLogger(__name__)
+
 FIRST_PAUSE = timedelta(minutes=4)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -64,11 +67,18 @@ def send_now(alert: Alert, *, at: datetime) -> bool:
         try:
             channels.send(alert)
         except Refused as refused:
-            alert.problem = refused.message
-            Alert.objects.filter(pk=alert.pk).update(problem=refused.message)
-            return False
+            return _note_problem(alert, refused.message)
+        except Exception as error:  # one channel's surprise must not keep others from being told
+            log.exception("Alert %s was not sent.", alert.pk)
+            return _note_problem(alert, f"It could not be sent ({type(error).__name__}).")
         Alert.objects.filter(pk=alert.pk).update(sent_at=at, problem="")
     return True
+
+
+def _note_problem(alert: Alert, problem: str) -> bool:
+    alert.problem = problem
+    Alert.objects.filter(pk=alert.pk).update(problem=problem)
+    return False
 
 
 def is_refusing(channel: str) -> bool:
