@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.provision import statements
-from flows.provision.account import Account
+from flows.provision.account import Account, StatementRefused
 from flows.provision.apply import apply, run
 from flows.provision.costs import cost_plan
 from flows.provision.desired import Desired
@@ -54,5 +54,16 @@ def _switch(
         for each in wanted.warehouses
         if states_held.get(each.name) in states
     )
-    run(account, steps)
+    for step in steps:
+        try:
+            run(account, (step,))
+        except StatementRefused:
+            # It may have fallen asleep, or woken, since it was looked at.
+            if _is_still(account, step, states):
+                raise
     return Plan(steps)
+
+
+def _is_still(account: Account, step: Step, states: frozenset[str]) -> bool:
+    held = {row["name"]: row["state"] for row in account.rows("SHOW WAREHOUSES")}
+    return held.get(step.sentence.rsplit(" ", 1)[-1]) in states

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flows.provision.actual import Actual
 from flows.provision.desired import Desired
-from flows.provision.names import ACCOUNT_ADMIN, ADMIN
+from flows.provision.names import ACCOUNT_ADMIN, ADMIN, tenant_role
 
 
 def notes(wanted: Desired, held: Actual) -> Iterator[str]:
@@ -55,9 +55,21 @@ def blocked(wanted: Desired, held: Actual) -> Iterator[str]:
             if name in views
         ),
     ]
+    yield from _inherited(wanted, held)
     for kind, name, owner in owned:
         if owner is not None and owner != ADMIN:
             yield (
                 f"The {kind.lower()} {name} belongs to {owner or 'another role'}. Its owner has to"
                 f" run: GRANT OWNERSHIP ON {kind} {name} TO ROLE {ADMIN} COPY CURRENT GRANTS"
+            )
+
+
+def _inherited(wanted: Desired, held: Actual) -> Iterator[str]:
+    """Schemas are named by the slug: a new tenant must not come into what another one left."""
+    for tenant in wanted.tenants:
+        codes = {row.tenant for row in held.mapping if row.role == tenant_role(tenant.slug)}
+        if codes and tenant.code not in codes:
+            yield (
+                f"The slug {tenant.slug} was another tenant's, whose data is still there. Remove"
+                f" the new tenant, run `offboard {tenant.slug} --apply`, and add it again then."
             )

@@ -37,7 +37,7 @@ def offboard(account: Account, wanted: Desired, *, slug: str) -> Plan:
 def _steps(wanted: Desired, held: Actual, slug: str) -> Iterator[Step]:
     # First nobody looks at the tables any more, then they are dropped.
     yield from _without_branch(wanted, held, slug)
-    codes = {each.code for each in wanted.tenants if each.slug == slug}
+    codes = _codes(wanted, held, slug)
     for row in sorted(held.mapping, key=lambda row: (row.role, row.tenant)):
         if row.role == tenant_role(slug) or row.tenant in codes:
             yield _step(
@@ -52,6 +52,13 @@ def _steps(wanted: Desired, held: Actual, slug: str) -> Iterator[Step]:
             yield _step(f"drop the schema {schema} and all it holds", say.drop_schema(schema))
     if (role := tenant_role(slug)) in held.roles:
         yield _step(f"drop the role {role}", say.drop_role(role))
+
+
+def _codes(wanted: Desired, held: Actual, slug: str) -> set[str]:
+    """Its code. The portal has forgotten it, the mapping of its role has not."""
+    known = {each.code for each in wanted.tenants if each.slug == slug}
+    mapped = {row.tenant for row in held.mapping if row.role == tenant_role(slug)}
+    return known | mapped - {each.code for each in wanted.tenants}
 
 
 def _without_branch(wanted: Desired, held: Actual, slug: str) -> Iterator[Step]:

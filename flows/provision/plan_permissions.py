@@ -8,7 +8,7 @@ from flows.provision import statements as say
 from flows.provision.actual import Actual
 from flows.provision.desired import Desired
 from flows.provision.names import ACCOUNT_ADMIN, ADMIN
-from flows.provision.permissions import Grant, Reach
+from flows.provision.permissions import Grant, Reach, RoleGrant
 from flows.provision.step import Part, Step
 
 # What provisioning can name when it takes it back.
@@ -27,6 +27,10 @@ def admin_steps(wanted: Desired, held: Actual, *, kinds: Collection[str]) -> Ite
             )
     if "ROLE" not in kinds:
         return
+    ours = {*wanted.roles, "PUBLIC", wanted.users[0].name}
+    for each in sorted(held.role_grants):
+        if each.role == ADMIN and each.receiver in ours:
+            yield _take_role(each, ACCOUNT_ADMIN)
     for grant in sorted(held.grants):
         if grant.role == ADMIN and grant.kind == "ACCOUNT" and grant not in wanted.admin_privileges:
             yield _take(grant)
@@ -42,12 +46,7 @@ def role_grant_steps(wanted: Desired, held: Actual) -> Iterator[Step]:
     right = {*wanted.role_grants, *wanted.admin_roles}
     for each in sorted(held.role_grants - right):
         if each.receiver in {*ours, "PUBLIC", worker} and each.role != ADMIN:
-            yield Step(
-                f"take the role {each.role} from {each.receiver}",
-                say.revoke_role(each),
-                ADMIN,
-                Part.PERMISSIONS,
-            )
+            yield _take_role(each, ADMIN)
     for each in wanted.role_grants:
         if each not in held.role_grants:
             yield Step(
@@ -60,9 +59,9 @@ def role_grant_steps(wanted: Desired, held: Actual) -> Iterator[Step]:
 
 def revoke_steps(wanted: Desired, held: Actual) -> Iterator[Step]:
     """Whatever anybody may do with what is ours, unless it is in the table."""
-    right = {*wanted.grants, *wanted.admin_privileges, *_reached(wanted, held)}
+    right, reaches = {*wanted.grants, *wanted.admin_privileges}, frozenset(wanted.reaches)
     for grant in sorted(held.grants - right):
-        if grant.role == ADMIN or not _is_ours(grant, wanted):
+        if grant.role == ADMIN or not _is_ours(grant, wanted) or _is_reached(grant, reaches):
             continue
         if grant.kind == "ACCOUNT" and held.monitors is None:
             continue  # the account's administrator will see it
@@ -107,6 +106,11 @@ def _take(grant: Grant) -> Step:
     )
 
 
+def _take_role(each: RoleGrant, by: str) -> Step:
+    sentence = f"take the role {each.role} from {each.receiver}"
+    return Step(sentence, say.revoke_role(each), by, Part.PERMISSIONS)
+
+
 def _named(grant: Grant) -> str:
     return f"{grant.kind.lower()} {grant.name}".strip()
 
@@ -126,8 +130,11 @@ def _is_ours(grant: Grant, wanted: Desired) -> bool:
     return len(parts) == 1 or parts[1] in {schema.name for schema in wanted.schemas}
 
 
-def _reached(wanted: Desired, held: Actual) -> set[Grant]:
-    return {grant for reach in wanted.reaches for grant in _reached_by(reach, held)}
+def _is_reached(grant: Grant, reaches: Collection[Reach]) -> bool:
+    """By where it lies, not by a list of tables: a run may have made one since they were listed."""
+    parts = say.split_name(grant.name)
+    around = ".".join(parts[:2])
+    return len(parts) == 3 and Reach(grant.role, grant.privilege, grant.kind, around) in reaches
 
 
 def _reached_by(reach: Reach, held: Actual) -> list[Grant]:

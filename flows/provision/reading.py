@@ -109,7 +109,7 @@ class _Reader:
             monitor = row.get("resource_monitor")
             self.found.warehouses[row["name"]] = WarehouseState(
                 owner=row["owner"],
-                size=str(row["size"]).upper().replace("-", ""),
+                size=_size(str(row["size"])),
                 suspend_seconds=_number(row["auto_suspend"]),
                 resumes=_is_true(row["auto_resume"]),
                 max_clusters=_number(row.get("max_cluster_count")) or 1,
@@ -263,6 +263,11 @@ def _schema(row: Row) -> SchemaState:
     options = str(row.get("options") or "")
     schema = Schema(row["name"], _number(row["retention_time"]) or 0, "TRANSIENT" in options)
     return SchemaState(schema, row["owner"] or "", "MANAGED ACCESS" in options)
+
+
+def _size(told: str) -> str:
+    """As it is written in a statement: Snowflake shows `2X-Large` for XXLARGE."""
+    return told.upper().replace("-", "").replace("2X", "XX")
 
 
 def _percents(told: Any) -> tuple[int, ...]:

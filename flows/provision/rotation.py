@@ -47,7 +47,7 @@ def rotate_key(settings: ProvisionSettings, *, user: str = "", keep: str = "") -
             f" {settings.provisioner_user}."
         )
     account, login = place(), admin_login()
-    kept = Kept(keep) if keep else _kept(user, login, settings)
+    kept = Kept(keep, _passphrase(user, settings)) if keep else _kept(user, login, settings)
     passphrase = secret_at(kept.passphrase).strip() if kept.passphrase else ""
 
     def prove(pair: Pair) -> None:
@@ -62,6 +62,12 @@ def rotate_key(settings: ProvisionSettings, *, user: str = "", keep: str = "") -
             prove=prove,
             keep=lambda pair: write_secret(kept.key, pair.pem(passphrase)),
         )
+
+
+def _passphrase(user: str, settings: ProvisionSettings) -> str:
+    """What the worker will open its key with, wherever it is kept."""
+    is_workers = user == settings.worker_user
+    return os.environ.get("MERCURIOS_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "") if is_workers else ""
 
 
 def _kept(user: str, login: Login, settings: ProvisionSettings) -> Kept:
