@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.dbt import TransformFailed, build, published_views, transforms_version
-from flows.lake.lake import Lake
+from flows.lake.lake import Lake, LakeRefused, LakeUnavailable
 from flows.parts import lake_at, warehouses_for
 from flows.portal import TenantPlace
 from flows.publish import last_published
@@ -167,6 +167,8 @@ def main() -> int:
     try:
         compared = move(tenant, to=told["to"], settings=worker_settings())
     except (
+        LakeRefused,
+        LakeUnavailable,
         MoveRefused,
         ReferenceBroken,
         SettingMissing,

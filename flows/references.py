@@ -50,7 +50,7 @@ def _in_secrets_manager(place: str) -> str:
     try:
         text = str(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
         return str(json.loads(text)[field]) if field else text
-    except (BotoCoreError, ClientError, KeyError, ValueError) as error:
+    except (BotoCoreError, ClientError, KeyError, TypeError, ValueError) as error:
         raise ReferenceBroken(
             f"The secret {place} cannot be read from AWS Secrets Manager. Create it, or allow the"
             " worker's role to read it."

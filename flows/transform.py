@@ -43,13 +43,13 @@ def _work_to_do(session: Session) -> Work | None:
         landed_through = warehouse.landed_through()
         if landed_through is None:
             return None
-        touched = warehouse.landed_after(last.landed_through) if last else []
+        if last is None or (last.transforms, last.settings) != (recipe.transforms, recipe.settings):
+            return Work(tables=None, full_refresh=True, landed_through=landed_through)
+        touched = warehouse.landed_after(last.landed_through)
+        if not touched:
+            return None  # before anything is asked that would wake the warehouse
+        # A build that failed left tables of other SQL, though nothing of it was published.
         is_built_by_us = warehouse.is_built_by(recipe)
-    if last is None or (last.transforms, last.settings) != (recipe.transforms, recipe.settings):
-        return Work(tables=None, full_refresh=True, landed_through=landed_through)
-    if not touched:
-        return None
-    # A build that failed left tables of other SQL, though nothing of it was published.
     if not is_built_by_us:
         return Work(tables=None, full_refresh=True, landed_through=landed_through)
     return Work(tables=touched, full_refresh=False, landed_through=landed_through)

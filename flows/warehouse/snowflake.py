@@ -18,7 +18,7 @@ from flows.warehouse.snowflake_builds import SnowflakeBuildLog
 from flows.warehouse.snowflake_connection import SnowflakeConnection
 from flows.warehouse.snowflake_export import export_view
 from flows.warehouse.snowflake_memo import Memo
-from flows.warehouse.snowflake_moves import SnowflakeMoves
+from flows.warehouse.snowflake_moves import SnowflakeMoves, check_owner
 from flows.warehouse.snowflake_turn import LockTurn
 from flows.warehouse.tag import Tag
 from flows.warehouse.warehouse import (
@@ -33,6 +33,8 @@ from flows.warehouse.warehouse import (
 )
 
 Door = Callable[[], SnowflakeConnection]
+# Connections that begin at once may each find no row to delete and write one: the last sees both.
+SETTINGS_TRIES = 3
 
 
 class SnowflakeWarehouses:
@@ -57,6 +59,7 @@ class SnowflakeWarehouses:
             return self._session(tenant, account.api_role, account.analytics_warehouse)
 
         yield SnowflakeWarehouse(
+            tenant=tenant,
             loader=loader,
             reader=reader,
             analytics=f"{account.database}.{sql.prefix(tenant.slug)}ANALYTICS",
@@ -113,29 +116,35 @@ class SnowflakeWarehouses:
 class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
     """Opened by `SnowflakeWarehouses`: `loader` and `reader` log in when they are first called."""
 
-    def __init__(self, *, loader: Door, reader: Door, analytics: str, memo: Memo) -> None:
-        self._loader, self._reader = loader, reader
+    def __init__(
+        self, *, tenant: TenantPlace, loader: Door, reader: Door, analytics: str, memo: Memo
+    ) -> None:
+        self._tenant, self._loader, self._reader = tenant, loader, reader
         self._analytics, self._memo = analytics, memo
 
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
         settings = [tenant.code, tenant.name, tenant.time_zone, tenant.currency, tenant.country]
         if self._memo.is_prepared(tables, settings):
             return
+        self._memo.forget_prepared()
         loader = self._loader()
         for statement in sql.LEDGER:
             loader.run(statement)
         for table in tables:
             for statement in sql.raw_table(table):
                 loader.run(statement)
-        if loader.rows(sql.SETTINGS) != [tuple(settings)]:
-            said = dict(
-                zip(
-                    ("tenant_id", "name", "time_zone", "currency", "country"), settings, strict=True
-                )
-            )
+        held = loader.rows(sql.SETTINGS)
+        check_owner(held, tenant)
+        said = dict(
+            zip(("tenant_id", "name", "time_zone", "currency", "country"), settings, strict=True)
+        )
+        for _ in range(SETTINGS_TRIES):
+            if held == [tuple(settings)]:
+                break
             with loader.transaction():
                 loader.run("delete from tenants")
                 loader.run(sql.NEW_SETTINGS, said | {"updated_at": _text(at)})
+            held = loader.rows(sql.SETTINGS)
         self._memo.note_prepared(tables, settings)
 
     def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
@@ -162,8 +171,9 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
         loader.run(sql.put(str(batch.rejects), batch.batch_id))
         self._memo.forget(batch)
         landed = self._land_surely(batch, at=at)
-        self._memo.remember(batch, self._known(batch), held=held)
-        with suppress(Exception):  # what stays in the stage is removed with the next batch
+        with suppress(WarehouseUnavailable):  # it has landed; without a memo the next run asks
+            self._memo.remember(batch, self._known(batch), held=held)
+        with suppress(Exception):  # it has landed; a file that stays in the stage does no harm
             loader.run(sql.remove(batch.batch_id))
         return landed
 

@@ -104,6 +104,8 @@ def snowflake_account(environment: Mapping[str, str] | None = None) -> Snowflake
     for name in ("MERCURIOS_SNOWFLAKE_DATABASE", "MERCURIOS_SNOWFLAKE_LOADER_ROLE"):
         if getenv(name) and not re.fullmatch(NAME, getenv(name)):
             raise WarehouseRefused(f"{name} is no plain name. Use letters, digits and underscores.")
+    if not getenv("MERCURIOS_SNOWFLAKE_PORT", "443").isdecimal():
+        raise WarehouseRefused("MERCURIOS_SNOWFLAKE_PORT is no number. Write one, such as 443.")
     return SnowflakeAccount(
         account=getenv("MERCURIOS_SNOWFLAKE_ACCOUNT"),
         login=Login(

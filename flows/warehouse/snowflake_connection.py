@@ -18,7 +18,9 @@ from flows.warehouse.snowflake_errors import as_ours
 # The connector tries again by itself until then; what is passing is tried again by the flow.
 LOGIN_SECONDS = 60
 ANSWER_SECONDS = 600
-LOCK_SECONDS = 300
+# Longer than the five minutes after which Snowflake ends a silent transaction in another's way: who
+# waits for a dead run outlives it.
+LOCK_SECONDS = 420
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Way:
 
 class SnowflakeConnection:
     def __init__(self, session: snowflake.connector.SnowflakeConnection, *, tag: str) -> None:
-        self._session, self._tag = session, tag
+        self._session, self._tag, self._is_closed = session, tag, False
 
     @classmethod
     def to(cls, way: Way) -> Self:
@@ -76,7 +78,7 @@ class SnowflakeConnection:
 
     @property
     def is_usable(self) -> bool:
-        return not self._session.is_closed() and not self._session.expired
+        return not (self._is_closed or self._session.is_closed() or self._session.expired)
 
     def tag(self, text: str) -> None:
         """Let what follows be counted for this."""
@@ -110,17 +112,28 @@ class SnowflakeConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it, or nothing. DDL inside would end it."""
+        """All of it, or nothing. DDL inside would end it.
+
+        A session of which nobody knows whether its transaction has ended is given up: it would show
+        what it never committed, and its next DDL would commit the half of it.
+        """
         self.run("begin")
         try:
             yield
         except BaseException:  # whatever it was, half of it must not stay
-            with suppress(Exception):  # what went wrong first is what there is to say
+            try:
                 self.run("rollback")
+            except Exception:  # noqa: BLE001 - what went wrong first is what there is to say
+                self.close()
             raise
-        self.run("commit")
+        try:
+            self.run("commit")
+        except BaseException:  # perhaps it has happened: another session can tell
+            self.close()
+            raise
 
     def close(self) -> None:
+        self._is_closed = True  # whether or not Snowflake hears of it
         with suppress(Exception):
             self._session.close()
 

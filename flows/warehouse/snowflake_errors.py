@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,7 +48,7 @@ def _ours(error: errors.Error) -> Exception:
     number, said = error.errno or -1, _said(error)
     if (refused := _refusal(number, said)) is not None:
         return WarehouseRefused(refused)
-    if number in LOCKED or "lock" in said.lower():
+    if number in LOCKED or re.search(r"\block(ed)?\b", said, re.IGNORECASE):
         return WarehouseBusy(
             "Another run changes this tenant's tables in Snowflake. Start this one again after it."
         )

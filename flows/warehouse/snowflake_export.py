@@ -24,16 +24,22 @@ def export_view(reader: SnowflakeConnection, *, view: str, columns: Columns, fil
     # Ordered, so that equal views are equal files.
     order = ", ".join(f"{place} nulls last" for place in range(1, len(columns) + 1))
     pieces = reader.tables(f"select {chosen} from {view} order by {order}")
-    first = next(pieces, None)
+    first, broken = next(pieces, None), list[Exception]()
     with duckdb.connect(config=duckdb_sql.SETTINGS) as db:
         db.execute("set TimeZone = 'UTC'")
         if first is None:
             return _write(db, _no_rows(columns), file)
-        db.register("sent", pa.RecordBatchReader.from_batches(first.schema, _all(first, pieces)))
+        sent = _all(first, pieces, broken=broken)
+        db.register("sent", pa.RecordBatchReader.from_batches(first.schema, sent))
         typed = ", ".join(
             f"cast({name(column)} as {kind}) as {name(column)}" for column, kind in columns.items()
         )
-        return _write(db, f"select {typed} from sent", file)
+        try:
+            return _write(db, f"select {typed} from sent", file)
+        except duckdb.Error:
+            if broken:  # what Snowflake said, which DuckDB only tells as text
+                raise broken[0] from None
+            raise
 
 
 def _write(db: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
@@ -48,8 +54,17 @@ def _no_rows(columns: Columns) -> str:
     return f"select {typed} where false"
 
 
-def _all(first: pa.Table, others: Iterator[pa.Table]) -> Iterator[pa.RecordBatch]:
-    """A column without a value in one piece may have another type there."""
+def _all(
+    first: pa.Table, others: Iterator[pa.Table], *, broken: list[Exception]
+) -> Iterator[pa.RecordBatch]:
+    """A column without a value in one piece may have another type there.
+
+    :param broken: gets what stopped it
+    """
     yield from first.to_batches()
-    for piece in others:
-        yield from piece.cast(first.schema).to_batches()
+    try:
+        for piece in others:
+            yield from piece.cast(first.schema).to_batches()
+    except Exception as error:
+        broken.append(error)
+        raise

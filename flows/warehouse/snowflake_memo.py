@@ -13,24 +13,31 @@ from typing import Any
 
 from flows.lake.lake import Lake
 from flows.portal import TenantPlace
-from flows.warehouse.warehouse import Batch
+from flows.warehouse.warehouse import Batch, Fenced
 
 FORMAT = 1
 
 
 class Memo:
-    """One for each connection of a tenant: runs of one connection never overlap."""
+    """One for each connection of a tenant: runs of one connection never overlap.
+
+    What the warehouse is prepared for is the tenant's: each connection may change it for all.
+    """
 
     def __init__(self, lake: Lake, *, tenant: TenantPlace, connection: str) -> None:
         self._lake, self._connection = lake, connection
         self._folder = f"{tenant.code}/state/warehouse"
         self._key = f"{self._folder}/{connection}.json"
+        self._prepared = f"{self._folder}/prepared.json"
 
     def is_prepared(self, tables: list[str], settings: list[str]) -> bool:
-        return self._said().get("prepared") == _fingerprint(tables, settings)
+        return self._lake.read(self._prepared) == _prepared(tables, settings)
+
+    def forget_prepared(self) -> None:
+        self._lake.delete(self._prepared)
 
     def note_prepared(self, tables: list[str], settings: list[str]) -> None:
-        self._write(self._said() | {"prepared": _fingerprint(tables, settings)})
+        self._lake.replace(text=_prepared(tables, settings), key=self._prepared)
 
     def bookmarks(self, connection_id: str) -> dict[str, datetime] | None:
         """By stream; nothing if they have to be asked."""
@@ -42,7 +49,9 @@ class Memo:
     def landed_through(self) -> datetime | None:
         """When the last batch of the tenant landed; nothing if that has to be asked."""
         memos = [
-            json.loads(self._lake.read(file.key) or "{}") for file in self._lake.files(self._folder)
+            json.loads(self._lake.read(file.key) or "{}")
+            for file in self._lake.files(self._folder)
+            if file.key != self._prepared
         ]
         if not memos or any(memo.get("known") is None for memo in memos):
             return None
@@ -51,8 +60,7 @@ class Memo:
 
     def read_at(self, connection_id: str, stream: str, *, ledger: datetime) -> datetime:
         """When a stream was read last, if only to find that there was nothing."""
-        said = self._said() if connection_id == self._connection else {}
-        text = said.get("read", {}).get(stream)
+        text = self._said(connection_id).get("read", {}).get(stream)
         return max(ledger, _moment(text)) if text else ledger
 
     def note_read(self, batch: Batch) -> None:
@@ -71,11 +79,16 @@ class Memo:
         return batch.records == 0 or (bool(held) and said["held"].get(batch.stream) == held)
 
     def forget(self, batch: Batch) -> None:
-        """Before it is committed: whoever dies now leaves nothing here that may be wrong."""
+        """Before it is committed: whoever dies now leaves nothing here that may be wrong.
+
+        :raises Fenced: if a later run of the connection has begun to land
+        """
         said = self._said()
-        if said.get("fence", 0) <= batch.fence:
-            held = {**said.get("held", {}), batch.stream: ""}
-            self._write({**said, "known": None, "held": held, "fence": batch.fence})
+        fence = said.get("fence", 0)
+        if fence > batch.fence and batch.connection_id == self._connection:
+            raise Fenced("A later run of this connection has begun. This one stops here.")
+        held = {**said.get("held", {}), batch.stream: ""}
+        self._write({**said, "known": None, "held": held, "fence": max(fence, batch.fence)})
 
     def remember(self, batch: Batch, known: dict[str, Any], *, held: str) -> None:
         """Nothing, if a later run of the connection has begun to write here."""
@@ -101,8 +114,9 @@ class Memo:
         for file in self._lake.files(self._folder):
             self._lake.delete(file.key)
 
-    def _said(self) -> dict[str, Any]:
-        text = self._lake.read(self._key)
+    def _said(self, connection: str = "") -> dict[str, Any]:
+        """Of this connection, or of another one of the tenant, which is only read."""
+        text = self._lake.read(f"{self._folder}/{connection}.json" if connection else self._key)
         said: dict[str, Any] = json.loads(text) if text else {}
         return said if said.get("format") == FORMAT else {"format": FORMAT}
 
@@ -110,8 +124,9 @@ class Memo:
         self._lake.replace(text=json.dumps(said, indent=1), key=self._key)
 
 
-def _fingerprint(tables: list[str], settings: list[str]) -> str:
-    return hashlib.sha256(json.dumps([tables, settings]).encode()).hexdigest()
+def _prepared(tables: list[str], settings: list[str]) -> str:
+    digest = hashlib.sha256(json.dumps([tables, settings]).encode()).hexdigest()
+    return json.dumps({"format": FORMAT, "prepared": digest})
 
 
 def _moment(text: str) -> datetime:

@@ -73,7 +73,8 @@ WORKING_TABLES = (
         is_dated boolean, turn bigint, moment timestamp_ntz, verdict varchar)""",
 )
 
-PARQUET = "file_format = (type = parquet use_logical_type = true)"
+# By default a text of a backslash and an N would be read as null.
+PARQUET = "file_format = (type = parquet use_logical_type = true null_if = ())"
 # Our ledger says what has landed; Snowflake forgets what it loaded after 64 days.
 WHOLE = "on_error = abort_statement force = true"
 

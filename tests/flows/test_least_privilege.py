@@ -115,6 +115,22 @@ def test_a_tenant_that_was_not_set_up_is_refused_with_the_next_step(
         land(warehouses, nobody, tmp_path)
 
 
+def test_a_new_tenant_does_not_come_into_what_another_left(
+    desk: Desk, warehouses: SnowflakeWarehouses, tmp_path: Path
+) -> None:
+    land(warehouses, ALICE, tmp_path)
+    newcomer = replace(ALICE, code="c0de0000-0000-4000-8000-000000000009")
+
+    with pytest.raises(WarehouseRefused, match="a tenant left who had this slug before"):
+        land(warehouses, newcomer, tmp_path)
+    desk.tenants(newcomer, BOB)
+    told = desk.run("apply")
+    desk.tenants(ALICE, BOB)
+
+    assert told.status == 1
+    assert "The slug alice-mode was another tenant's" in told.error + told.out
+
+
 def test_a_missing_grant_is_told_and_repaired(
     desk: Desk, warehouses: SnowflakeWarehouses, tmp_path: Path
 ) -> None:

@@ -248,6 +248,48 @@ def test_a_commit_that_is_never_answered_is_looked_up_in_the_ledger(
     assert place.query("select count(*), sum(new) from raw.batches") == [(1, 2)]
 
 
+def test_a_commit_that_never_arrived_is_not_taken_for_one_that_has(
+    place: OnSnowflake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own session would still show what it has not committed."""
+    monkeypatch.setattr(snowflake_connection, "ANSWER_SECONDS", 3)
+    with place.open() as warehouse:
+        place.server.fault("lose_request", r"^\s*commit", count=None)
+
+        with pytest.raises(WarehouseUnavailable, match="does not answer"):
+            warehouse.land(batch_of(A, B, folder=tmp_path), at=NOON)
+        place.server.clear_faults()
+
+        assert warehouse.land(batch_of(A, B, folder=tmp_path), at=NOON).new == 2
+    assert place.query("select count(*), sum(new) from raw.batches") == [(1, 2)]
+
+
+def test_half_of_a_landing_is_never_committed_by_what_comes_next(
+    place: OnSnowflake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snowflake_connection, "ANSWER_SECONDS", 3)
+    with place.open() as warehouse:
+        place.server.fault("lose_request", r"^\s*(insert into rejects|rollback)", count=None)
+
+        with pytest.raises(WarehouseUnavailable, match="does not answer"):
+            warehouse.land(batch_of(A, B, folder=tmp_path), at=NOON)
+        place.server.clear_faults()
+
+        # Its tables are made anew, which commits what is open in the session.
+        assert warehouse.land(batch_of(A, B, folder=tmp_path), at=NOON).new == 2
+    assert place.query("select count(*) from raw.shop__sale") == [(2,)]
+
+
+def test_settings_that_went_there_and_back_are_written_again(place: OnSnowflake) -> None:
+    """The second connection knows them from before, and nothing of the time between."""
+    elsewhere = replace(place.tenant, time_zone="Europe/Lisbon")
+    for connection, tenant in (("b", place.tenant), ("a", elsewhere), ("b", place.tenant)):
+        with place.another(connection=connection).open(tenant) as warehouse:
+            warehouse.prepare(tenant=tenant, tables=["shop__sale"], at=NOON)
+
+    assert place.query("select time_zone from raw.tenants") == [(place.tenant.time_zone,)]
+
+
 def test_a_service_that_is_away_for_a_moment_is_waited_for(
     place: OnSnowflake, tmp_path: Path
 ) -> None:
