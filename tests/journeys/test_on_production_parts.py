@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from time import sleep
 from typing import Any
 
 import pytest
@@ -67,6 +69,19 @@ def later_figures(
     # A run may take longer than the minute to the next one, which is cancelled then.
     pass_a_day(admin, parts.platform, till, path=PATH, company=ALICES, status="COMPLETED")
     return published(Publication(api, ALICES.name)), true(till.truth(ALICES.name))
+
+
+def run_by_hand(parts: Production) -> None:
+    """Until one completes: Prefect cancels those that begin before it let go of the last one."""
+    for _ in range(10):
+        begun = parts.platform.rows("select max(id) as id from runs_run")[0]
+        with suppress(AssertionError):
+            parts.platform.manage("run", PATH, "--wait")
+            return
+        ended = wait_for_run(parts.platform, PATH, after=begun, all_ended=True)
+        assert ended["status"] == "CANCELLED", ended["message"]
+        sleep(5)
+    raise AssertionError("Prefect never let go of the last run.")
 
 
 @pytest.mark.parametrize("figure", PUBLISHED)
@@ -148,13 +163,11 @@ def test_a_run_that_brings_nothing_wakes_no_warehouse(
     connection = admin.open("/admin/connections/connection/").follow(PATH)
     connection.press("Pause")
     wait_for_run(parts.platform, PATH, after=None, all_ended=True)
-    run = parts.platform.manage_json("run", PATH, "--wait")
-    assert run["status"] == "COMPLETED", run
+    run_by_hand(parts)
     snowflake.clear_ledger()
 
-    again = parts.platform.manage_json("run", PATH, "--wait")
+    run_by_hand(parts)
 
-    assert again["status"] == "COMPLETED", again
     computed = [
         line["sql"]
         for line in statements(snowflake, user="MERCURIOS_WORKER")
