@@ -11,6 +11,7 @@ import pytest
 
 from tests.forms import Page
 from tests.journeys.conftest import Retailer
+from tests.journeys.watching import wait_for_run
 from tests.processes import Platform
 from tests.simulators.prohandel.canary import BIRTH_DATE, MARK
 
@@ -19,10 +20,17 @@ SECRETS = ("CANARY-SECRET", "CANARY-KEY")
 
 @pytest.fixture(scope="module")
 def stopped(
-    platform: Platform, alice: Retailer, charlie: Retailer, day_later: dict[str, Any]
-) -> Path:
-    """The home after everything has run. The platform still runs: nothing is tidied up for us."""
-    return platform.home
+    platform: Platform, admin: Page, alice: Retailer, charlie: Retailer, day_later: dict[str, Any]
+) -> Iterator[Path]:
+    """The home after everything has run. The platform still runs: nothing is tidied up for us.
+
+    The schedule is paused while we read, because a run holds the warehouse's file and moves others.
+    """
+    connection = admin.open("/admin/connections/connection/").follow(alice.path)
+    connection.press("Pause")
+    wait_for_run(platform, alice.path, after=None, all_ended=True)
+    yield platform.home
+    connection.open(connection.path).press("Resume")
 
 
 def texts(home: Path) -> Iterator[tuple[str, bytes]]:
