@@ -28,14 +28,14 @@ class LocalLake:
         try:
             shutil.copyfile(source, waiting)
             waiting.chmod(0o444)  # whoever opens it can read it and nothing else
-            _to_disk(waiting)
+            to_disk(waiting)
             # A link, unlike a rename, refuses to overwrite.
             os.link(waiting, target)
         except FileExistsError as error:
             raise LakeKeyTaken(f"{key} is in the lake already.") from error
         finally:
             waiting.unlink(missing_ok=True)
-        _to_disk(target.parent)
+        to_disk(target.parent)
 
     def replace(self, *, text: str, key: str) -> None:
         target = self._path(key)
@@ -43,11 +43,11 @@ class LocalLake:
         waiting = _hidden(target)
         try:
             waiting.write_text(text, encoding="utf-8")
-            _to_disk(waiting)
+            to_disk(waiting)
             waiting.replace(target)
         finally:
             waiting.unlink(missing_ok=True)
-        _to_disk(target.parent)
+        to_disk(target.parent)
 
     def read(self, key: str) -> str | None:
         try:
@@ -127,7 +127,7 @@ def _moment(status: os.stat_result) -> datetime:
     return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     """Wait until it is on disk: after a power cut a name without its bytes is a torn file."""
     handle = os.open(path, os.O_RDONLY)
     try:

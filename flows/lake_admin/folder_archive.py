@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from flows.lake.lake import LakeKeyTaken, LakeRefused
-from flows.lake.local import LocalLake
+from flows.lake.local import LocalLake, to_disk
 from flows.lake_admin.archive import (
     EVERY,
     Archive,
@@ -96,9 +95,9 @@ class FolderArchiver:
                 if number % EVERY == 0:
                     say(f"{number} of {len(keys)} files of {tenant} are in the archive.")
         self._checked(waiting, tenant)
-        _to_disk(waiting)
+        to_disk(waiting)
         waiting.replace(tar)
-        _to_disk(tar.parent)
+        to_disk(tar.parent)
 
     def _checked(self, tar: Path, tenant: str) -> Archive:
         """The list of a tar all of whose files are as the list says."""
@@ -168,15 +167,4 @@ def _member(opened: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _sha256(content: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while chunk := content.read(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # it reads

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flows.portal import Tenant, TenantPlace
 from flows.warehouse import duckdb_sql as sql
+from flows.warehouse.account import account_again, account_of
 from flows.warehouse.duckdb_builds import BuildLog
 from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
 from flows.warehouse.duckdb_moves import DuckDBMoves
@@ -23,7 +24,6 @@ from flows.warehouse.warehouse import (
     Landed,
     LedgerLine,
     StreamState,
-    Unaccounted,
 )
 
 
@@ -157,18 +157,7 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
         return rows
 
     def _landed_before(self, batch: Batch) -> Landed | None:
-        found = self._rows(sql.ACCOUNT, [batch.batch_id])
-        if not found:
-            return None
-        extracted, new, changed, unchanged, rejected, bookmark = found[0]
-        return Landed(
-            extracted=extracted,
-            new=new,
-            changed=changed,
-            unchanged=unchanged,
-            rejected=rejected,
-            bookmark=datetime.fromisoformat(bookmark) if bookmark else None,
-        )
+        return account_again(self._rows(sql.ACCOUNT, [batch.batch_id]))
 
     def _after_the_last(self, at: datetime) -> datetime:
         """What is built next is found by the time of landing, so it never goes back."""
@@ -178,21 +167,9 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
     def _account(self, batch: Batch) -> Landed:
         new, changed, unchanged, newest = self._rows(sql.COUNTS)[0]
         rejected = self._rows("select count(*) from read_parquet(?)", [str(batch.rejects)])[0][0]
-        if new + changed + unchanged + rejected != batch.records:
-            raise Unaccounted(
-                f"{batch.records} records of {batch.stream} were read, and"
-                f" {new + changed + unchanged + rejected} reached the warehouse. None has landed."
-            )
         before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
-        after = max(filter(None, (before, utc(newest))), default=None)
-        return Landed(
-            extracted=batch.records,
-            new=new,
-            changed=changed,
-            unchanged=unchanged,
-            rejected=rejected,
-            bookmark=after,
-        )
+        counts = (new, changed, unchanged, rejected)
+        return account_of(batch, counts, newest=newest, before=before)
 
     def _write_ledger(self, batch: Batch, landed: Landed, *, at: datetime) -> None:
         if landed.bookmark is not None:

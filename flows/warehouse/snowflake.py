@@ -11,6 +11,7 @@ from typing import Any
 from flows.lake.lake import Lake
 from flows.portal import Tenant, TenantPlace
 from flows.warehouse import snowflake_sql as sql
+from flows.warehouse.account import account_again, account_of
 from flows.warehouse.fingerprints import contents
 from flows.warehouse.moments import naive, utc
 from flows.warehouse.snowflake_account import SnowflakeAccount, connect
@@ -28,7 +29,6 @@ from flows.warehouse.warehouse import (
     Landed,
     LedgerLine,
     StreamState,
-    Unaccounted,
     WarehouseUnavailable,
 )
 
@@ -265,19 +265,7 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
         }
 
     def _landed_before(self, batch: Batch) -> Landed | None:
-        found = self._loader().rows(sql.ACCOUNT, {"batch_id": batch.batch_id})
-        if not found:
-            return None
-        *counts, bookmark = found[0]
-        extracted, new, changed, unchanged, rejected = map(int, counts)
-        return Landed(
-            extracted=extracted,
-            new=new,
-            changed=changed,
-            unchanged=unchanged,
-            rejected=rejected,
-            bookmark=datetime.fromisoformat(bookmark) if bookmark else None,
-        )
+        return account_again(self._loader().rows(sql.ACCOUNT, {"batch_id": batch.batch_id}))
 
     def _after_the_last(self, at: datetime) -> datetime:
         """What is built next is found by the time of landing, so it never goes back."""
@@ -285,23 +273,11 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
         return at if last is None else max(at, _utc(last) + timedelta(microseconds=1))
 
     def _account(self, batch: Batch) -> Landed:
-        found = self._loader().rows(sql.COUNTS)[0]
-        new, changed, unchanged, rejected = (int(found[place]) for place in (0, 1, 2, 4))
-        if new + changed + unchanged + rejected != batch.records:
-            raise Unaccounted(
-                f"{batch.records} records of {batch.stream} were read, and"
-                f" {new + changed + unchanged + rejected} reached the warehouse. None has landed."
-            )
+        new, changed, unchanged, newest, rejected = self._loader().rows(sql.COUNTS)[0]
         rows = self._loader().rows(sql.BOOKMARKS, {"connection_id": batch.connection_id})
         before = {stream: _utc(bookmark) for stream, bookmark in rows}.get(batch.stream)
-        return Landed(
-            extracted=batch.records,
-            new=new,
-            changed=changed,
-            unchanged=unchanged,
-            rejected=rejected,
-            bookmark=max(filter(None, (before, utc(found[3]))), default=None),
-        )
+        counts = (new, changed, unchanged, rejected)
+        return account_of(batch, counts, newest=newest, before=before)
 
     def _write_ledger(self, batch: Batch, landed: Landed, values: dict[str, Any]) -> None:
         loader = self._loader()

@@ -9,7 +9,7 @@ import pytest
 
 from flows.warehouse.tag import Tag
 from flows.warehouse.warehouse import WarehouseRefused
-from tests.flows.batches import NOON, Row, batch_of
+from tests.flows.batches import NOON, TILLS, Row, batch_of
 from tests.flows.engines import OnSnowflake
 from tests.simulators.snowflake.process import SnowflakeServer
 
@@ -100,6 +100,10 @@ def test_what_the_lake_does_not_know_is_asked(place: OnSnowflake, tmp_path: Path
     for file in place.lake.files(place.tenant.code):
         place.lake.delete(file.key)
 
+    place.server.clear_ledger()
+
     with place.open() as warehouse:
-        assert warehouse.landed_after(NOON) == [] or warehouse.landed_through() is not None
+        assert warehouse.landed_through() == NOON
+        assert warehouse.bookmark(connection_id=TILLS, stream="sale") == A.changed_at
         assert warehouse.land(batch_of(A, folder=tmp_path), at=NOON).unchanged == 1
+    assert place.server.ledger() != []
