@@ -42,6 +42,10 @@ ON_POSTGRES := tests/portal tests/journeys/test_a_receipt_reaches_the_dashboard.
 snowflake-acceptance: $(VENV)/.dev ## Run the journey against the Snowflake account of the environment
 	@$(BIN)/python -m tests.acceptance
 
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure what is promised about speed and memory; ONLY=costs chooses
+	@$(BIN)/python -m tests.bench $(ONLY)
+
 .PHONY: check
 check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, deploy checks
 	@$(BIN)/ruff format --check .
@@ -50,6 +54,8 @@ check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, dep
 	@$(BIN)/lint-imports
 	@mkdir -p build && cd transforms && MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
 		../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@cd transforms && MERCURIOS_DBT_TARGET=ledger MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
+		../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models/costs tests/costs
 	@.ci/check-django $(BIN)/python
 
 .PHONY: lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ TIMEOUT_SECONDS = 30
 # What the platform asks for concerns every tenant and may take a while.
 PLATFORM = "/api/v1/platform/"
 PLATFORM_TIMEOUT_SECONDS = 300
+HELD_BACK = "urn:mercurios:held-back"
 
 
 class PortalUnavailable(Exception):
@@ -22,6 +24,10 @@ class PortalUnavailable(Exception):
 
 class PortalRefused(Exception):
     """The portal says no, with a sentence for whoever can change that."""
+
+
+class PortalHeldBack(PortalRefused):
+    """No run of the tenant may start now; the sentence says why, and who can change it."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,16 @@ class Connection:
 
 @dataclass(frozen=True)
 class Job:
-    """What a run that was claimed has to do. It holds no secret."""
+    """What a run that was claimed has to do. It holds no secret.
+
+    :param analytics: whether to transform and publish what was landed, too
+    """
 
     run: str
     fence: int
     tenant: Tenant
     connection: Connection
+    analytics: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class Portal:
         self._session.mount(url + PLATFORM, HTTPAdapter(max_retries=once))
 
     def claim(self, *, connection: str, flow_run_id: str) -> Job:
+        """:raises PortalHeldBack: if a budget keeps the tenant's runs from starting"""
         body = {"connection": connection, "flow_run_id": flow_run_id}
         answer = self._call("POST", "/api/v1/flow/runs", body)
         since = answer["connection"].pop("history_from")
@@ -98,6 +109,7 @@ class Portal:
             connection=Connection(
                 **answer["connection"], history_from=date.fromisoformat(since) if since else None
             ),
+            analytics=answer["analytics"],
         )
 
     def secrets(self, *, run: str) -> Secrets:
@@ -123,12 +135,25 @@ class Portal:
         """All tenants with their connections, without a secret."""
         return list(self._call("GET", f"{PLATFORM}configurations"))
 
-    def roll_up_costs(self, *, bytes_stored: dict[str, int]) -> dict[str, Any]:
+    def usage(self, *, days: int) -> dict[str, Any]:
+        """Prices, tenants, and what runs used for which no account sends a bill.
+
+        :param days: whole days of UTC before today, which is told, too
         """
-        :param bytes_stored: by tenant code
-        """
-        body = {"bytes_stored": bytes_stored}
-        return dict(self._call("POST", f"{PLATFORM}costs", body))
+        return dict(self._call("GET", f"{PLATFORM}usage?days={days}"))
+
+    def ledger(self, *, engine: str, first: date, last: date) -> dict[date, str]:
+        """Which days the portal has a ledger of, with the digest of its newest version."""
+        said = self._call("GET", f"{PLATFORM}ledger/{engine}?from={first}&to={last}")
+        return {date.fromisoformat(each["day"]): each["digest"] for each in said}
+
+    def send_ledger(self, *, engine: str, day: date, ledger: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("PUT", f"{PLATFORM}ledger/{engine}/{day}", ledger))
+
+    def confirm_ledger(self, *, engine: str, days: Iterable[date]) -> None:
+        """Say of days that their ledgers hold all there is; the portal counts on nothing else."""
+        body = {"days": [str(day) for day in days]}
+        self._call("POST", f"{PLATFORM}ledger/{engine}/seen", body)
 
     def report_snowflake(self, *, request: str, flow_run_id: str, done: dict[str, Any]) -> None:
         """
@@ -158,7 +183,7 @@ class Portal:
                 "The portal answered from another address. Set MERCURIOS_PORTAL_URL to its own."
             )
         if not response.ok:
-            raise PortalRefused(f"The portal refused {method} {path}: {_detail(response)}")
+            raise _refusal(response, f"{method} {path}")
         try:
             return response.json() if response.content else None
         except ValueError as error:
@@ -169,8 +194,16 @@ def _timeout(path: str) -> int:
     return PLATFORM_TIMEOUT_SECONDS if path.startswith(PLATFORM) else TIMEOUT_SECONDS
 
 
-def _detail(response: requests.Response) -> str:
+def _refusal(response: requests.Response, asked: str) -> PortalRefused:
+    if _said(response, "type") == HELD_BACK:
+        return PortalHeldBack(_said(response, "detail"))
+    detail = _said(response, "detail") or f"status {response.status_code}"
+    return PortalRefused(f"The portal refused {asked}: {detail}")
+
+
+def _said(response: requests.Response, name: str) -> str:
+    """A text of a problem; empty if it is none."""
     try:
-        return str(response.json()["detail"])
+        return str(response.json()[name])
     except (ValueError, KeyError, TypeError):
-        return f"status {response.status_code}"
+        return ""

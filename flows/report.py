@@ -64,8 +64,9 @@ class StreamReport:
 class Steps:
     """How long each step took, by the clock and on the processor; `current` is the one going on."""
 
-    taken: dict[str, dict[str, float]] = field(default_factory=dict)
+    taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: str = ""
+    _noted: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -78,7 +79,13 @@ class Steps:
             self.taken[name] = {
                 "seconds": round(time.monotonic() - wall, 3),
                 "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+                **self._noted,
             }
+            self._noted = {}
+
+    def note(self, **what: Any) -> None:
+        """Something more about the step that goes on."""
+        self._noted |= what
 
 
 def _cpu_seconds() -> float:

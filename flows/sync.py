@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +12,14 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
 from flows.connectors.reader import ReadFailed, ReadInterrupted
 from flows.dbt import Node, TransformFailed
 from flows.lake.lake import LakeRefused, LakeUnavailable
 from flows.land import land
-from flows.portal import Job, Portal, PortalRefused, PortalUnavailable
+from flows.portal import Job, Portal, PortalHeldBack, PortalRefused, PortalUnavailable
 from flows.report import MESSAGE_LENGTH, StreamReport, summary
 from flows.session import Session, now
 from flows.settings import WorkerSettings, worker_settings
@@ -34,6 +34,7 @@ from flows.warehouse.warehouse import (
 
 PASSING = (ReadInterrupted, LakeUnavailable, WarehouseBusy, WarehouseUnavailable, PortalUnavailable)
 EXPECTED = (*PASSING, LakeRefused, PortalRefused, TransformFailed, Unaccounted, WarehouseRefused)
+LANDED_ONLY = "landed only, since the budget leaves no room for analytics"
 # What stands in the way of one stream stands in the way of all: the others are not tried.
 OF_ALL_STREAMS = (Fenced, WarehouseRefused, WarehouseUnavailable)
 
@@ -61,9 +62,13 @@ async def sync(connection: UUID) -> State[Any]:
     """
     settings = worker_settings()
     with closing(Portal(url=settings.portal_url, token=settings.service_token)) as portal:
-        job = await to_thread(
-            portal.claim, connection=str(connection), flow_run_id=str(runtime.flow_run.id)
-        )
+        try:
+            job = await to_thread(
+                portal.claim, connection=str(connection), flow_run_id=str(runtime.flow_run.id)
+            )
+        except PortalHeldBack as held_back:
+            # The portal has written it down already.
+            return Cancelled(message=str(held_back))
         end = await run(job, portal=portal, settings=settings)
     return Completed(message=end.message) if end.status == "COMPLETED" else _failed(end)
 
@@ -89,10 +94,12 @@ async def bring(session: Session) -> End:
     """The work of a run. What one stream cannot bring does not keep the others from arriving."""
     with session.steps.step("extract"):
         reports = await land_streams(session)
-    publication = ""
-    if not all(report.has_failed for report in reports):
-        publication = await transform_and_publish(session)
-    return ending(reports, publication=publication)
+    if all(report.has_failed for report in reports):
+        return ending(reports, publication="")
+    if not session.job.analytics:
+        landed = ending(reports, publication="")
+        return replace(landed, message=f"{landed.message}; {LANDED_ONLY}")
+    return ending(reports, publication=await transform_and_publish(session))
 
 
 async def land_streams(session: Session) -> list[StreamReport]:
@@ -150,6 +157,7 @@ async def transform_and_publish(session: Session) -> str:
 async def transform(work: Work, session: Session) -> None:
     """Build and test what new batches touch."""
     nodes = await to_thread(transform_all, work, session)
+    session.steps.note(models=seconds_by_model(nodes))
     await show_nodes(nodes, session)
 
 
@@ -157,6 +165,11 @@ async def transform(work: Work, session: Session) -> None:
 async def publish(work: Work, session: Session) -> str:
     """Make what was built and tested what readers see."""
     return await to_thread(publish_all, work, session)
+
+
+def seconds_by_model(nodes: list[Node]) -> dict[str, float]:
+    """By the clock; what the step used on the processor is shared out by it."""
+    return {node.name: node.seconds for node in nodes if node.kind == "model"}
 
 
 async def show(reports: list[StreamReport], session: Session) -> None:

@@ -114,6 +114,9 @@ DEFAULT_FROM_EMAIL = env.str("MERCURIOS_EMAIL_FROM", default="mercurios@localhos
 
 PRICE_PER_CPU_HOUR = env.price("MERCURIOS_PRICE_PER_CPU_HOUR", default="0.05")
 PRICE_PER_GB_READ = env.price("MERCURIOS_PRICE_PER_GB_READ", default="0.01")
+PRICE_PER_GB_MONTH = env.price("MERCURIOS_PRICE_PER_GB_MONTH", default="0.02")
+PRICE_PER_CREDIT = env.price("MERCURIOS_PRICE_PER_CREDIT", default="3.00")
+PRICE_PER_SNOWFLAKE_TB_MONTH = env.price("MERCURIOS_PRICE_PER_SNOWFLAKE_TB_MONTH", default="23.00")
 COST_CURRENCY = env.str("MERCURIOS_COST_CURRENCY", default="EUR")
 
 # --- Django --------------------------------------------------------------------------------------
@@ -297,6 +300,7 @@ SPECTACULAR_SETTINGS = {
         "Engine": "portal.tenants.models.Tenant.Engine",
         "ScheduleKind": "portal.connections.models.Schedule.Kind",
         "FieldKind": "portal.api.connectors.FIELD_KINDS",
+        "CostKind": "portal.costs.models.Kind",
     },
 }
 
@@ -307,7 +311,7 @@ def _admin_link(title: str, icon: str, page: str, permission: str) -> dict[str, 
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{page}_changelist"),
+        "link": reverse_lazy(page if ":" in page else f"admin:{page}_changelist"),
         "permission": lambda request: request.user.has_perm(permission),
     }
 
@@ -357,7 +361,7 @@ UNFOLD = {
                         "Pipelines", "schedule", "pipelines_pipeline", "pipelines.view_pipeline"
                     ),
                     _admin_link("Alerts", "notifications", "alerts_alert", "alerts.view_alert"),
-                    _admin_link("Costs", "payments", "costs_dailyusage", "costs.view_dailyusage"),
+                    _admin_link("Costs", "payments", "costs:overview", "costs.view_ledgerday"),
                     {
                         "title": "Snowflake",
                         "icon": "ac_unit",

@@ -14,6 +14,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("health", health),
+    path("admin/costs/", include("portal.costs.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.api.urls")),
     path("login", auth.LoginView.as_view(), name="login"),

@@ -12,10 +12,10 @@ from typing import Any
 
 from flows.portal import TenantPlace
 from flows.provision import actions, statements
-from flows.provision.account import Account, AccountFailure
+from flows.provision.account import Account, AccountFailure, StatementRefused
 from flows.provision.apply import apply, difference
 from flows.provision.desired import Desired, desired
-from flows.provision.names import ACCOUNT_ADMIN, ADMIN
+from flows.provision.names import ACCOUNT_ADMIN, ADMIN, checked
 from flows.provision.published import PublishedWrong, published_models
 from flows.provision.session import ConnectorAccount, admin_login, place
 from flows.provision.settings import provision_settings
@@ -54,6 +54,7 @@ class Seen:
     monitor: str | None
     used: float | None
     quota: float | None
+    suspend_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def check_known(action: str) -> None:
         raise UnknownAction(f"There is no action {action!r}. Ask for {', '.join(ACTIONS)}.")
 
 
-def carry_out(action: str, *, tenants: list[TenantPlace]) -> Done:
+def carry_out(action: str, *, tenants: list[TenantPlace], only_new: bool = False) -> Done:
     """Do it, and look at the warehouses afterwards. What an operator can mend becomes the text.
 
+    :param only_new: do it only if a tenant has not what it needs yet, which wakes no warehouse
     :raises UnknownAction: before anything is done
     """
     check_known(action)
@@ -91,7 +93,8 @@ def carry_out(action: str, *, tenants: list[TenantPlace]) -> Done:
         settings = provision_settings()
         wanted = desired(settings=settings, tenants=tenants, published=published_models())
         with ConnectorAccount(place(), login=admin_login()) as account:
-            found = ACTIONS[action](account, wanted)
+            is_due = not only_new or _lacks_schemas(account, wanted)
+            found = ACTIONS[action](account, wanted) if is_due else Plan(())
             seen = _warehouses(account, wanted)
     except Failures as error:
         return Done(action, str(error), has_failed=True)
@@ -99,9 +102,20 @@ def carry_out(action: str, *, tenants: list[TenantPlace]) -> Done:
         action,
         _text(action, found),
         has_failed=bool(found.blocked),
-        differences=_left(action, found),
+        differences=_left(action, found) if is_due else None,
         warehouses=seen,
     )
+
+
+def _lacks_schemas(account: Account, wanted: Desired) -> bool:
+    """A database that is not there, or not ours to look into, lacks them all."""
+    try:
+        account.run(statements.use_role(ADMIN))
+        rows = account.rows(f"SHOW SCHEMAS IN DATABASE {checked(wanted.database)}")
+    except StatementRefused:
+        return True
+    held = {row["name"] for row in rows}
+    return any(each.name.rpartition(".")[2] not in held for each in wanted.schemas)
 
 
 def _text(action: str, found: Plan) -> str:
@@ -152,6 +166,7 @@ def _seen(row: dict[str, Any], quotas: dict[str, dict[str, Any]]) -> Seen:
         monitor=None if monitor in (None, "", "null") else str(monitor),
         used=_number(quota.get("used_credits")),
         quota=_number(quota.get("credit_quota")),
+        suspend_seconds=_number(row.get("auto_suspend")),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from flows.provision.names import LAYERS, checked
+from flows.provision.names import ADMIN, API, LAYERS, TRANSFORMER, checked
 from flows.settings import SettingMissing
 
 RETENTION_DAYS = {"RAW": 7, "STAGING": 0, "STANDARD": 1, "ANALYTICS": 1, "ADMIN": 7}
@@ -41,6 +41,12 @@ class ProvisionSettings:
     worker_user: str = "MERCURIOS_WORKER"
     provisioner_user: str = "MERCURIOS_PROVISIONER"
     analyst_tenants: tuple[str, ...] = ()
+
+
+def platform_roles() -> tuple[str, ...]:
+    """The roles in which the platform's own statements run, as Snowflake writes them."""
+    loader = os.environ.get("MERCURIOS_SNOWFLAKE_LOADER_ROLE") or "MERCURIOS_LOADER"
+    return ADMIN, loader.upper(), TRANSFORMER, API
 
 
 def provision_settings() -> ProvisionSettings:

@@ -59,5 +59,7 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @display(description="run")
     def run(self, alert: Alert) -> Any:
+        if alert.incident is None:
+            return ""
         link = reverse("admin:runs_run_change", args=[alert.incident.run_id])
         return format_html('<a href="{}" class="text-link">{}</a>', link, alert.incident.run)

@@ -23,6 +23,10 @@ FORMS = {
 }
 
 
+# What nobody has to act on.
+GOOD = frozenset({Alert.Kind.RECOVERED, Alert.Kind.REPORT})
+
+
 def check_channels(channels: Sequence[str]) -> None:
     """:raises ImproperlyConfigured: naming the first one that is none"""
     for channel in channels:
@@ -41,7 +45,7 @@ def send(alert: Alert) -> None:
 
 
 def _to_log(alert: Alert, place: str) -> None:
-    level = logging.INFO if alert.kind == Alert.Kind.RECOVERED else logging.WARNING
+    level = logging.INFO if alert.kind in GOOD else logging.WARNING
     log.log(level, "%s\n%s", alert.subject, alert.text)
 
 
@@ -56,12 +60,12 @@ def _to_mail(alert: Alert, place: str) -> None:
 
 
 def _to_sns(alert: Alert, place: str) -> None:
-    connection = alert.incident.connection
-    told = {
-        "kind": alert.kind,
-        "tenant": connection.tenant.slug,
-        "connection": connection.name,
-    }
+    # SNS takes no attribute without a text.
+    told = {"kind": alert.kind}
+    if alert.tenant is not None:
+        told["tenant"] = alert.tenant.slug
+    if alert.incident is not None:
+        told["connection"] = alert.incident.connection.name
     sns.publish(topic=place, subject=alert.subject, text=alert.text, told=told)
 
 

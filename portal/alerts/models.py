@@ -1,4 +1,4 @@
-"""What people are told when a connection's runs do not end well, and whether it has been sent."""
+"""What people are told, and whether it has been sent: runs that do not end well, costs, reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django_scopes import ScopedManager
 
 from portal.connections.models import Connection
 from portal.runs.models import Run
+from portal.tenants.models import Tenant
 
 
 class Incident(models.Model):
@@ -35,13 +36,25 @@ class Incident(models.Model):
 
 
 class Alert(models.Model):
-    """One message for one channel. It waits here until the channel has taken it."""
+    """One message for one channel. It waits here until the channel has taken it.
+
+    `about` names what it is about where that is no incident: nothing is told twice.
+    """
 
     class Kind(models.TextChoices):
         RAISED = "RAISED", "Raised"
         RECOVERED = "RECOVERED", "Recovered"
+        BUDGET = "BUDGET", "Budget"
+        REPORT = "REPORT", "Report"
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="alerts")
+    # Nobody's, if it is about the platform as a whole.
+    tenant = models.ForeignKey(
+        Tenant, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
+    )
+    incident = models.ForeignKey(
+        Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
+    )
+    about = models.CharField(max_length=120, blank=True)
     kind = models.CharField(max_length=16, choices=Kind)
     channel = models.CharField(max_length=300)
     subject = models.CharField(max_length=100)
@@ -53,13 +66,18 @@ class Alert(models.Model):
     # A sentence for the operator while the channel does not take it.
     problem = models.TextField(blank=True)
 
-    objects: ClassVar[models.Manager[Alert]] = ScopedManager(tenant="incident__connection__tenant")
+    objects: ClassVar[models.Manager[Alert]] = ScopedManager(tenant="tenant")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["incident", "kind", "channel"], name="alert_once_per_channel"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["about", "channel"],
+                condition=models.Q(incident__isnull=True),
+                name="notice_once_per_channel",
+            ),
         ]
         indexes = [models.Index(fields=["sent_at", "due_at"], name="alert_by_due")]
 

@@ -1,4 +1,4 @@
-"""Opening and closing incidents, and bringing their alerts to the channels."""
+"""Opening and closing incidents, and bringing alerts to the channels."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 from portal.connections.models import Connection
+from portal.tenants.models import Tenant
 
-# The platform asks every five minutes; a channel that goes on refusing is asked once an hour.
 log = logging.getLogger(__name__)
 
+# The platform asks every five minutes; a channel that goes on refusing is asked once an hour.
 FIRST_PAUSE = timedelta(minutes=4)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -41,6 +42,47 @@ def note_end(*, run: Run, at: datetime) -> list[Alert]:
         if run.status == Run.Status.COMPLETED:
             return _close(run, at=at)
     return []
+
+
+def raise_notice(
+    *,
+    kind: Alert.Kind,
+    about: str,
+    subject: str,
+    text: str,
+    at: datetime,
+    tenant: Tenant | None = None,
+) -> list[Alert]:
+    """Tell every channel something that is no incident. It is sent by the next `send_due`.
+
+    :param about: names what it is about; what was told under this name is not told again
+    :param subject: of ASCII characters; cut after a hundred of them
+    :param tenant: whom it is about, if it is not the platform
+    """
+    with scopes_disabled():  # the tenant is named in the call
+        found = [
+            Alert.objects.get_or_create(
+                about=about,
+                channel=channel,
+                incident=None,
+                defaults={
+                    "tenant": tenant,
+                    "kind": kind,
+                    "subject": subject[:100],
+                    "text": text,
+                    "raised_at": at,
+                    "due_at": at,
+                },
+            )
+            for channel in dict.fromkeys(settings.ALERTS)
+        ]
+    return [alert for alert, is_new in found if is_new]
+
+
+def is_noticed(about: str) -> bool:
+    """Whether something has been told under this name."""
+    with scopes_disabled():  # what it is about is named in the call
+        return Alert.objects.filter(about=about).exists()
 
 
 def send_due(*, at: datetime) -> list[Alert]:
@@ -126,6 +168,7 @@ def _raise_alerts(incident: Incident, run: Run, kind: Alert.Kind, *, at: datetim
     subject, text = wording.subject(run, kind), wording.text(run)
     return [
         Alert.objects.create(
+            tenant=run.tenant,
             incident=incident,
             kind=kind,
             channel=channel,
@@ -145,4 +188,4 @@ def _open_incidents(run: Run) -> QuerySet[Incident]:
 def _waiting() -> QuerySet[Alert]:
     """What is for a channel that still is in the settings and has not been sent."""
     found = Alert.objects.filter(sent_at=None, channel__in=settings.ALERTS)
-    return found.select_related("incident__connection__tenant")
+    return found.select_related("tenant", "incident__connection__tenant")

@@ -20,8 +20,11 @@ from portal.access.models import ApiKey
 from portal.lib.errors import Refused
 from portal.pipelines.prefect import PrefectRefused, PrefectUnavailable
 from portal.publications.reading import RUN_AGAIN, LakeUnreadable, PublicationBroken
+from portal.runs.services import HeldBack
 
 MEDIA_TYPE = "application/problem+json"
+# Nothing is wrong with the request: a budget keeps the tenant's runs from starting.
+HELD_BACK = "urn:mercurios:held-back"
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +62,10 @@ def problem(
     errors: Any = None,
     headers: dict[str, str] | None = None,
     instance: str | None = None,
+    type: str = "about:blank",
 ) -> Response:
     body = {
-        "type": "about:blank",
+        "type": type,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
@@ -91,7 +95,8 @@ def named_errors(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]
 def _refusal(error: Refused) -> Response:
     """Without a field nothing in the request is wrong, but the state of what it is about."""
     if error.field is None:
-        return problem(409, error.message)
+        type = HELD_BACK if isinstance(error, HeldBack) else "about:blank"
+        return problem(409, error.message, type=type)
     return problem(400, error.message, errors={error.field: [error.message]})
 
 

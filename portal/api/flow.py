@@ -16,11 +16,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.describing import described
+from portal.api.going_on import going_on
 from portal.api.inputs import from_body
 from portal.api.views import ApiView
 from portal.connections.models import Connection
 from portal.connections.secrets import secret_store
 from portal.connections.services import connector_named
+from portal.costs.budgets import apply_budgets
 from portal.runs import services
 from portal.runs.models import Run, StreamResult
 from portal.tenants.models import Tenant
@@ -65,6 +67,9 @@ class RunClaimApi(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         run = serializers.UUIDField()
         fence = serializers.IntegerField(help_text="Higher than that of any earlier run.")
+        analytics = serializers.BooleanField(
+            help_text="False: land only, and neither transform nor publish."
+        )
         tenant = JobTenant()
         connection = JobConnection()
 
@@ -77,9 +82,10 @@ class RunClaimApi(ApiView):
             )
         if connection is None:
             raise Http404
-        claim = services.claim_run(
-            connection=connection, flow_run_id=asked["flow_run_id"], at=timezone.now()
-        )
+        now = timezone.now()
+        with going_on("A run is claimed as its tenant was held back before"):
+            apply_budgets(at=now, tenant=connection.tenant)
+        claim = services.claim_run(connection=connection, flow_run_id=asked["flow_run_id"], at=now)
         return Response(_job(claim, connection), status=201)
 
 
@@ -162,6 +168,7 @@ def _job(claim: services.Claim, connection: Connection) -> dict[str, Any]:
     return {
         "run": str(claim.run.code),
         "fence": claim.fence,
+        "analytics": claim.analytics,
         "tenant": {
             "code": str(tenant.code),
             "slug": tenant.slug,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -15,19 +14,19 @@ from rest_framework.response import Response
 from portal.alerts.services import catch_up, send_due
 from portal.api.describing import described
 from portal.api.flow import JobConnection, JobTenant
-from portal.api.inputs import StrictSerializer, from_body
+from portal.api.going_on import going_on
 from portal.api.views import ApiView
 from portal.connections.models import Connection, Schedule
 from portal.connections.selectors import connections
-from portal.costs.services import roll_up_recent
+from portal.costs.budgets import apply_budgets
+from portal.costs.daily_report import raise_due_report
+from portal.costs.ledger import close_months
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.services import reconcile
 from portal.runs.settle import settle_runs
 from portal.tenants.selectors import tenants
+from portal.warehouses.selectors import account_state
 from portal.warehouses.settle import settle_actions
-
-# The largest number that the database holds.
-MOST = 2**63 - 1
 
 
 class ReconcileApi(ApiView):
@@ -49,10 +48,16 @@ class ReconcileApi(ApiView):
     def post(self, request: Request) -> Response:
         api, now = prefect_api(), timezone.now()
 
+        with going_on("Months of the ledger were not closed"):
+            close_months(at=now)
+        with going_on("Budgets were not looked at"):
+            apply_budgets(at=now)  # before Prefect is made to agree with what they hold back
         done = reconcile(api=api, at=now)
         settled = settle_runs(api=api, at=now)
         settle_actions(api=api, at=now)
         catch_up(at=now)
+        with going_on("Nobody was sent the daily report of costs"):
+            raise_due_report(at=now, warehouses=account_state().warehouses)
         send_due(at=now)
 
         return Response(
@@ -111,30 +116,3 @@ class ConfigurationsApi(ApiView):
                 for tenant in tenants()
             ]
         )
-
-
-class CostsApi(ApiView):
-    scopes = {"POST": "platform"}
-
-    class InputSerializer(StrictSerializer):
-        bytes_stored = serializers.DictField(
-            child=serializers.IntegerField(min_value=0, max_value=MOST),
-            default=dict,
-            help_text="What each tenant holds in the lake, by its code.",
-        )
-
-        def validate_bytes_stored(self, said: dict[str, int]) -> dict[UUID, int]:
-            try:
-                return {UUID(code): size for code, size in said.items()}
-            except ValueError:
-                raise serializers.ValidationError("Name each tenant by its code.") from None
-
-    class OutputSerializer(serializers.Serializer[Any]):
-        days = serializers.IntegerField()
-
-    @described(request=InputSerializer, responses=OutputSerializer)
-    def post(self, request: Request) -> Response:
-        """Add up what each tenant used in the last days, each in its own time zone."""
-        said = from_body(self.InputSerializer, request)
-        days = roll_up_recent(at=timezone.now(), bytes_stored=said["bytes_stored"])
-        return Response({"days": len(days)})

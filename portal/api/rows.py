@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes
 from rest_framework import serializers
@@ -23,6 +24,7 @@ from portal.api.describing import described
 from portal.api.inputs import StrictSerializer, single_parameters, validated
 from portal.api.paging import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE
 from portal.api.publications import PublicationView
+from portal.costs.readings import note_reading
 from portal.publications.export import as_csv
 from portal.publications.filtered import Question, count, question, rows
 from portal.publications.lake import lake
@@ -98,6 +100,8 @@ class RowsApi(PublicationView):
         if view not in manifest.views:
             raise Http404
         page, asked = _read(single_parameters(request), manifest, view)
+        if self.key.tenant_id is not None:  # the platform's own keys are no readers
+            note_reading(tenant=self.tenant, at=timezone.now())
         page.setdefault("format", request.accepted_renderer.format)
         headers = {"ETag": _etag(manifest, page, asked), "Cache-Control": CACHING}
         if _knows(request, headers["ETag"]):

@@ -29,6 +29,9 @@ class SeenWarehouse(StrictSerializer):
     monitor = serializers.CharField(max_length=255, allow_null=True)
     used = serializers.FloatField(allow_null=True, help_text="Credits of this month.")
     quota = serializers.FloatField(allow_null=True, help_text="Credits a month.")
+    suspend_seconds = serializers.FloatField(
+        allow_null=True, default=None, help_text="It sleeps after so long without a query."
+    )
 
 
 class SnowflakeApi(ApiView):

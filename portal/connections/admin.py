@@ -24,7 +24,13 @@ from flows.connectors.catalog import broken_connectors
 from portal.connections.admin_actions import ACTS, Done, act_on
 from portal.connections.admin_page import page_context
 from portal.connections.admin_shown import STATE_LABELS, connector_title
-from portal.connections.admin_steps import address, credentials_step, setup_step, test_step
+from portal.connections.admin_steps import (
+    address,
+    credentials_step,
+    price_step,
+    setup_step,
+    test_step,
+)
 from portal.connections.admin_uses import CredentialUseAdmin
 from portal.connections.forms import NewConnectionForm
 from portal.connections.models import Connection
@@ -76,6 +82,7 @@ class ConnectionAdmin(ServiceAdmin):
         return [
             step("credentials", credentials_step, "GET", "POST"),
             step("setup", setup_step, "GET", "POST"),
+            step("price", price_step, "GET"),
             step("test", test_step, "POST"),
             *(step(name, _act_step(name), "POST") for name in ACTS),
             *super().get_urls(),

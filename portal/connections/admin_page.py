@@ -7,11 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from flows.connectors.catalog import connectors
-from portal.connections.admin_shown import connector_title, credentials_note, starts_of
+from portal.connections.admin_shown import connector_title, credentials_note, starts_text
 from portal.connections.models import Connection
 from portal.pipelines.models import Pipeline
 from portal.pipelines.prefect import ui_link
-from portal.pipelines.selectors import pipeline_of
+from portal.pipelines.selectors import pipeline_of, restraint_of
 from portal.runs.selectors import runs
 from portal.runs.shown import RUN_HEADERS, run_row
 
@@ -25,6 +25,7 @@ def page_context(connection: Connection) -> dict[str, Any]:
         "title": "",
         "source": connector_title(connection),
         "pipeline": pipeline,
+        "held_back": restraint_of(connection.tenant),
         "is_paused": pipeline is not None and pipeline.wanted == Pipeline.Wanted.PAUSED,
         "prefect_link": _deployment_link(pipeline),
         "facts": _facts(connection),
@@ -49,7 +50,7 @@ def _facts(connection: Connection) -> list[tuple[str, Any]]:
         ("Streams", ", ".join(_titles(connection)) or "none chosen yet"),
         ("History from", connection.history_from or "the beginning"),
         ("Schedule", str(getattr(connection, "schedule", "only when asked"))),
-        ("Next starts", ", ".join(starts_of(connection, timezone.now())) or "when asked"),
+        ("Next starts", starts_text(connection, timezone.now())),
         ("Time zone", connection.tenant.time_zone),
         ("Personal fields kept", "; ".join(kept) or "none"),
     ]

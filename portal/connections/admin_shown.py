@@ -14,6 +14,7 @@ from django_scopes import scopes_disabled
 from flows.connectors.catalog import connectors
 from flows.connectors.spec import Connector
 from portal.connections.models import Connection, Credentials
+from portal.pipelines.desired import is_held_back
 from portal.pipelines.selectors import State, connections_with_state, state_of
 from portal.pipelines.starts import next_starts
 from portal.runs.shown import label
@@ -27,6 +28,7 @@ STATE_LABELS = {
     State.NOT_DEPLOYED: "info",
     State.UNCONVERGED: "danger",
     State.PAUSED: "default",
+    State.HELD_BACK: "warning",
     State.ACTIVE: "success",
 }
 OUTCOME_LABELS = {
@@ -88,9 +90,15 @@ def _row(
 
 
 def starts_of(connection: Connection, now: datetime) -> list[str]:
-    """The next three starts on the tenant's own clock."""
+    """The next three starts on the tenant's own clock; none while a budget pauses its runs."""
     starts = next_starts(connection=connection, after=now)
     return [f"{start:%a %d %b %H:%M}" for start in starts]
+
+
+def starts_text(connection: Connection, now: datetime) -> str:
+    if is_held_back(connection):
+        return "none while the tenant's runs are paused"
+    return ", ".join(starts_of(connection, now)) or "when asked"
 
 
 def connections_table(tenant: Tenant) -> dict[str, Any] | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,13 +19,19 @@ from portal.connections.forms import CredentialsForm, SetupForm
 from portal.connections.models import Connection
 from portal.connections.services import connector_named, test_connection
 from portal.connections.setup import enter_credentials
+from portal.costs.estimates import schedule_price
+from portal.costs.price_words import basis_sentence, price_sentence
 from portal.lib.errors import Refused
+from portal.pipelines.desired import is_held_back, timing_of
 from portal.pipelines.onboarding import save_setup
 from portal.pipelines.prefect import prefect_api
+from portal.pipelines.selectors import restraint_of
 from portal.tenants.door import show_refusal
 
 if TYPE_CHECKING:
     from portal.connections.admin import ConnectionAdmin
+
+SCHEDULE_INPUTS = ("kind", "cron", "interval_minutes")
 
 
 def address(connection: Connection, page: str) -> str:
@@ -85,8 +94,44 @@ def setup_step(
         rows=stream_rows(connection, connector, chosen),
         personal=list(form.personal_fields()),
         starts=starts_of(connection, timezone.now()),
+        runs_when_asked=timing_of(connection) is None,
+        held_back=restraint_of(connection.tenant),
         is_ready=bool(connection.test_result and connection.test_result["ok"]),
+        **priced(connection, {name: form[name].value() for name in SCHEDULE_INPUTS}),
     )
+
+
+def price_step(
+    admin: ConnectionAdmin, request: HttpRequest, connection: Connection
+) -> HttpResponse:
+    """A part of the setup page, asked for anew while the schedule is being edited."""
+    context = priced(connection, request.GET)
+    return render(request, "admin/connections/connection/price.html", context)
+
+
+def priced(connection: Connection, asked: Mapping[str, Any]) -> dict[str, str]:
+    """What the schedule that was asked for would cost, or the sentence why it is none."""
+    try:
+        price = schedule_price(
+            connection=connection,
+            kind=str(asked.get("kind") or ""),
+            cron=str(asked.get("cron") or ""),
+            interval_minutes=_whole_number(asked.get("interval_minutes")),
+            at=timezone.now(),
+        )
+    except Refused as refused:
+        return {"problem": refused.message}
+    return {
+        "price": price_sentence(price, currency=settings.COST_CURRENCY),
+        "basis": basis_sentence(price),
+    }
+
+
+def _whole_number(entered: Any) -> int | None:
+    try:
+        return int(entered)
+    except (TypeError, ValueError):
+        return None
 
 
 def _saved(
@@ -112,6 +157,8 @@ def _saved(
 
 def starts_sentence(connection: Connection, now: datetime) -> str:
     starts = starts_of(connection, now)
+    if is_held_back(connection):
+        return "It starts when the tenant's runs are not paused any more."
     if not starts:
         return "It runs only when asked."
     return f"Next starts: {', '.join(starts)} ({connection.tenant.time_zone})."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from croniter import CroniterBadDateError, croniter
 
@@ -38,6 +39,15 @@ def checked_cron(text: str) -> str:
     return cron
 
 
+def first_of_the_day(cron: str) -> str:
+    """The expression of each day's first start alone.
+
+    :param cron: a checked one
+    """
+    minutes, hours, *_ = croniter.expand(cron)[0]
+    return " ".join([_first(minutes), _first(hours), *cron.split()[2:]])
+
+
 def is_plain_cron(cron: str) -> bool:
     """Numbers, names, `*`, lists, ranges and steps: what every cron reads in the same way.
 
@@ -64,3 +74,8 @@ def is_part(part: str, smallest: int, largest: int, names: dict[str, int]) -> bo
     if found[1] is None:
         return True
     return smallest <= first <= (last if found[2] else first) <= largest
+
+
+def _first(values: list[Any]) -> str:
+    """The smallest of what croniter made of a field; all of them are a `*`."""
+    return str(min((value for value in values if value != "*"), default=0))

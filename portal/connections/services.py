@@ -182,24 +182,32 @@ def set_schedule(
     *, connection: Connection, kind: str, cron: str = "", interval_minutes: int | None = None
 ) -> Schedule:
     """:raises Refused: if the cron expression or the interval is not usable"""
+    checked = checked_schedule(kind=kind, cron=cron, interval_minutes=interval_minutes)
+    with scopes_disabled():  # the connection is named in the call
+        schedule: Schedule
+        schedule, _ = Schedule.objects.update_or_create(connection=connection, defaults=checked)
+    connection.schedule = schedule
+    return schedule
+
+
+def checked_schedule(
+    *, kind: str, cron: str = "", interval_minutes: int | None = None
+) -> dict[str, Any]:
+    """A schedule's fields: what its kind needs, and nothing else.
+
+    :raises Refused: if the cron expression or the interval is not usable
+    """
     if kind not in Schedule.Kind.values:
         raise Refused(f"A schedule is one of {', '.join(Schedule.Kind.values)}.", field="kind")
     if kind == Schedule.Kind.CRON:
         cron = checked_cron(cron)
     if kind == Schedule.Kind.INTERVAL and not 1 <= (interval_minutes or 0) <= 10_080:
         raise Refused("Choose an interval of 1 to 10080 minutes.", field="interval_minutes")
-    with scopes_disabled():  # the connection is named in the call
-        schedule: Schedule
-        schedule, _ = Schedule.objects.update_or_create(
-            connection=connection,
-            defaults={
-                "kind": kind,
-                "cron": cron if kind == Schedule.Kind.CRON else "",
-                "interval_minutes": interval_minutes if kind == Schedule.Kind.INTERVAL else None,
-            },
-        )
-    connection.schedule = schedule
-    return schedule
+    return {
+        "kind": kind,
+        "cron": cron if kind == Schedule.Kind.CRON else "",
+        "interval_minutes": interval_minutes if kind == Schedule.Kind.INTERVAL else None,
+    }
 
 
 def parse_schedule(text: str) -> dict[str, Any]:

@@ -1,54 +1,39 @@
-"""Reading usage and its cost."""
+"""Reading the books themselves: versions of a day, closed months, the journal. Sums: `figures`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
-
-from portal.costs.models import DailyUsage
+from portal.costs.models import JournalEntry, LedgerDay, LedgerMonth
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-@dataclass(frozen=True)
-class UsageSum:
-    """Costs in different currencies are never added."""
-
-    currency: str
-    runs: int
-    cpu_seconds: Decimal
-    bytes_read: int
-    cost: Decimal
+def versions(*, engine: str, day: date) -> QuerySet[LedgerDay]:
+    """All that was ever said of a day, the newest first."""
+    return LedgerDay.objects.filter(engine=engine, day=day).order_by("-version")
 
 
-def daily_usage() -> QuerySet[DailyUsage]:
-    """The usage of the tenant in scope, newest day first."""
-    return DailyUsage.objects.select_related("tenant").order_by("-day", "tenant__slug")
+def newest_versions(*, engine: str, first: date, last: date) -> dict[date, LedgerDay]:
+    """The newest version of each day, whether it counts or was only posted to the journal."""
+    found = LedgerDay.objects.filter(engine=engine, day__gte=first, day__lte=last)
+    return {each.day: each for each in found.order_by("day", "version")}
 
 
-def sums_of(usage: QuerySet[DailyUsage]) -> list[UsageSum]:
-    """The sums over some days, one for each currency."""
-    found = (
-        usage.order_by("currency")
-        .values("currency")
-        .annotate(
-            sum_runs=Sum("runs"),
-            sum_cpu_seconds=Sum("cpu_seconds"),
-            sum_bytes_read=Sum("bytes_read"),
-            sum_cost=Sum("cost"),
-        )
-    )
-    return [
-        UsageSum(
-            currency=row["currency"],
-            runs=row["sum_runs"],
-            cpu_seconds=row["sum_cpu_seconds"],
-            bytes_read=row["sum_bytes_read"],
-            cost=row["sum_cost"],
-        )
-        for row in found
-    ]
+def closed_months() -> QuerySet[LedgerMonth]:
+    return LedgerMonth.objects.exclude(closed_at=None).order_by("-month")
+
+
+def is_closed(month: date) -> bool:
+    """
+    :param month: any day of it
+    """
+    return closed_months().filter(month=month.replace(day=1)).exists()
+
+
+def journal() -> QuerySet[JournalEntry]:
+    """What was posted, newest first, with its lines."""
+    found = JournalEntry.objects.select_related("ledger").prefetch_related("lines")
+    return found.order_by("-pk")

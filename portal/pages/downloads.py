@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.contrib.auth.decorators import login_required
@@ -13,14 +11,10 @@ from django.views.decorators.http import require_safe
 
 from portal.lib.errors import Refused
 from portal.pages.asked import Asked
-from portal.pages.opening import manifest_asked, opened, visible_tenant
+from portal.pages.opening import manifest_asked, note_reader, opened, visible_tenant
 from portal.pages.page import Page
-from portal.publications.export import as_csv
+from portal.publications.export import csv_file
 from portal.publications.reading import PublicationBroken
-
-# Excel takes a file without this mark for Windows' own letters and spoils every umlaut.
-BYTE_ORDER_MARK = "\ufeff"
-MEMORY = 4_000_000
 
 
 @require_safe
@@ -36,6 +30,7 @@ def download(request: HttpRequest, slug: str, view: str) -> HttpResponseBase:
             raise Http404
         with opened(tenant, asked, manifest) as page:
             file = _csv_file(page, view)
+        note_reader(request, tenant)
     except Refused as error:
         return HttpResponse(error.message, content_type="text/plain; charset=utf-8", status=404)
     except PublicationBroken as error:
@@ -52,12 +47,4 @@ def _csv_file(page: Page, view: str) -> IO[bytes]:
     columns = [column.name for column in page.manifest.views[view].columns]
     names = ", ".join(f'"{name}"' for name in columns)
     rows = page.reading.stream(f'select {names} from "{view}"')  # noqa: S608 - checked names
-    file = SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115 - the response closes it
-    try:
-        for piece in chain([BYTE_ORDER_MARK], as_csv(columns, rows)):
-            file.write(piece.encode())
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return file
+    return csv_file(columns, rows)

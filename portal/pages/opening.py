@@ -9,7 +9,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
+from portal.costs.readings import note_reading
 from portal.pages import amounts
 from portal.pages.asked import Asked
 from portal.pages.page import Page
@@ -38,6 +40,12 @@ def visible_tenant(request: HttpRequest, slug: str) -> Tenant:
     if tenant is None:
         raise Http404
     return tenant
+
+
+def note_reader(request: HttpRequest, tenant: Tenant) -> None:
+    """Staff look after the pages: that they see them says nothing about whether they are read."""
+    if not getattr(request.user, "is_staff", False):
+        note_reading(tenant=tenant, at=timezone.now())
 
 
 def manifest_asked(tenant: Tenant, asked: Asked) -> Manifest:

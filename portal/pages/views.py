@@ -20,7 +20,14 @@ from portal.connections.selectors import connections
 from portal.pages.asked import Asked
 from portal.pages.customers import customers
 from portal.pages.freshness import freshness
-from portal.pages.opening import choices, manifest_asked, newest_label, opened, visible_tenant
+from portal.pages.opening import (
+    choices,
+    manifest_asked,
+    newest_label,
+    note_reader,
+    opened,
+    visible_tenant,
+)
 from portal.pages.overview import overview
 from portal.pages.page import Page
 from portal.pages.products import products
@@ -28,6 +35,8 @@ from portal.pages.sales import sales
 from portal.pages.shops import shops
 from portal.pages.stock import stock
 from portal.pages.waiting import next_step
+from portal.pipelines.models import Restraint
+from portal.pipelines.selectors import restraint_of
 from portal.publications.manifest import Manifest
 from portal.publications.reader import NoSuchPublication, NothingPublished
 from portal.publications.reading import PublicationBroken
@@ -98,13 +107,17 @@ def _published_page(
     _, fill, published_view = PAGES[view]
     with opened(tenant, asked, manifest) as page:
         content = fill(page)
+    note_reader(request, tenant)
     context = frame | _about(tenant, asked, manifest, published_view) | content
     return render(request, f"pages/{view}.html", context)
 
 
 def _frame(tenant: Tenant, view: str) -> dict[str, Any]:
+    restraint = restraint_of(tenant)
     return {
         "tenant": tenant,
+        # A warning is for those who can act on it; members are told what they can see.
+        "held_back": restraint.reason if restraint and restraint.level in Restraint.SLOW else "",
         "view": view,
         "title": PAGES[view][0],
         "tabs": [(name, title) for name, (title, _, _) in PAGES.items()],

@@ -9,12 +9,15 @@ from typing import Any
 
 from django.conf import settings
 
+from portal.connections.cron import first_of_the_day
 from portal.connections.models import Connection, Schedule
-from portal.pipelines.models import Pipeline
+from portal.pipelines.models import Pipeline, Restraint
+from portal.tenants.models import Tenant
 
 FLOW = "sync"
 ENTRYPOINT = "flows.sync.sync"
 SCHEDULE_SLUG = "main"
+SECONDS_PER_DAY = 86_400.0
 WORK_QUEUE = "default"  # the one that Prefect makes with every work pool
 COLLISION_STRATEGY = "CANCEL_NEW"
 # The process worker starts a second interpreter to supervise the first unless it is told what to
@@ -91,21 +94,41 @@ def desired_deployment(*, pipeline: Pipeline, work_pool: str) -> Deployment:
     return Deployment(
         name=deployment_name(connection),
         connection=str(connection.code),
-        is_paused=pipeline.wanted == Pipeline.Wanted.PAUSED,
+        is_paused=is_paused(pipeline),
         timing=timing_of(connection),
         work_pool=work_pool,
         tags=tuple(sorted((installation_tag(), f"tenant:{connection.tenant.slug}"))),
     )
 
 
+def is_paused(pipeline: Pipeline) -> bool:
+    """By people, or by a budget."""
+    return pipeline.wanted == Pipeline.Wanted.PAUSED or is_held_back(pipeline.connection)
+
+
+def is_held_back(connection: Connection) -> bool:
+    """Whether a budget pauses the runs of its tenant."""
+    return level_of(connection.tenant) == Restraint.Level.PAUSED
+
+
 def timing_of(connection: Connection) -> Timing | None:
+    """When it starts by itself: as set up, or once a day at most while its tenant is slowed."""
     schedule = getattr(connection, "schedule", None)
     zone = connection.tenant.time_zone
+    is_slow = level_of(connection.tenant) in Restraint.SLOW
     match schedule:
         case Schedule(kind=Schedule.Kind.CRON):
-            return Timing(cron=schedule.cron, time_zone=zone)
+            cron = first_of_the_day(schedule.cron) if is_slow else schedule.cron
+            return Timing(cron=cron, time_zone=zone)
         case Schedule(kind=Schedule.Kind.INTERVAL):
             seconds = 60.0 * (schedule.interval_minutes or 0)
-            return Timing(interval_seconds=seconds, time_zone=zone)
+            least = SECONDS_PER_DAY if is_slow else 0.0
+            return Timing(interval_seconds=max(seconds, least), time_zone=zone)
         case _:
             return None
+
+
+def level_of(tenant: Tenant) -> str:
+    """How far the tenant is held back; empty if not at all."""
+    restraint = getattr(tenant, "restraint", None)
+    return restraint.level if restraint is not None else ""

@@ -8,6 +8,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from portal.connections.models import Connection
+from portal.tenants.models import Tenant
 
 
 class Pipeline(models.Model):
@@ -28,3 +29,30 @@ class Pipeline(models.Model):
 
     def __str__(self) -> str:
         return f"pipeline of {self.connection}"
+
+
+class Restraint(models.Model):
+    """How much less than it is set up to, a tenant's pipelines may do; no row, no restraint.
+
+    Its budget decides. It is here because deployments follow it.
+    """
+
+    class Level(models.TextChoices):
+        WARNED = "WARNED", "Warned"
+        SLOWED = "SLOWED", "Once a day at most"
+        WITHOUT_ANALYTICS = "WITHOUT_ANALYTICS", "Lands only, once a day at most"
+        PAUSED = "PAUSED", "Paused"
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="restraint")
+    level = models.CharField(max_length=20, choices=Level)
+    reason = models.TextField()
+    since = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Restraint]] = ScopedManager(tenant="tenant")
+
+    # In their order: each does what those before it do, and more.
+    SLOW = frozenset({Level.SLOWED, Level.WITHOUT_ANALYTICS, Level.PAUSED})
+    LANDS_ONLY = frozenset({Level.WITHOUT_ANALYTICS, Level.PAUSED})
+
+    def __str__(self) -> str:
+        return f"{self.tenant.slug}: {self.get_level_display()}"

@@ -6,16 +6,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
+from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection, Credentials
-from portal.pipelines.models import Pipeline
+from portal.pipelines.desired import is_held_back
+from portal.pipelines.models import Pipeline, Restraint
+from portal.tenants.models import Tenant
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
 class State(StrEnum):
-    """How far a connection has come; each but the last three says what has to be done next."""
+    """How far a connection has come; each but the last four says what has to be done next."""
 
     NO_CREDENTIALS = "Credentials needed"
     NOT_TESTED = "Not tested"
@@ -23,13 +26,14 @@ class State(StrEnum):
     NOT_DEPLOYED = "Not deployed"
     UNCONVERGED = "Waiting for Prefect"
     PAUSED = "Paused"
+    HELD_BACK = "Paused by a budget"
     ACTIVE = "Active"
 
 
 def connections_with_state() -> QuerySet[Connection]:
     """The connections of the tenant in scope, with everything that `state_of` looks at."""
     stored = Credentials.objects.filter(connection=OuterRef("pk"))
-    found = Connection.objects.select_related("tenant", "schedule", "pipeline")
+    found = Connection.objects.select_related("tenant__restraint", "schedule", "pipeline")
     return found.annotate(has_credentials=Exists(stored)).order_by("tenant__slug", "name")
 
 
@@ -45,7 +49,9 @@ def state_of(connection: Connection) -> State:
     if pipeline is not None:
         if pipeline.problem:
             return State.UNCONVERGED
-        return State.PAUSED if pipeline.wanted == Pipeline.Wanted.PAUSED else State.ACTIVE
+        if pipeline.wanted == Pipeline.Wanted.PAUSED:
+            return State.PAUSED
+        return State.HELD_BACK if is_held_back(connection) else State.ACTIVE
     if not getattr(connection, "has_credentials", False):
         return State.NO_CREDENTIALS
     if connection.test_result is None:
@@ -57,3 +63,9 @@ def troubled_pipelines() -> QuerySet[Pipeline]:
     """Those of the tenant in scope that Prefect does not agree with yet."""
     found = Pipeline.objects.exclude(problem="").select_related("connection__tenant")
     return found.order_by("connection__tenant__slug", "connection__name")
+
+
+def restraint_of(tenant: Tenant) -> Restraint | None:
+    """As it is now: a budget may have been used up since the tenant was read."""
+    with scopes_disabled():  # the tenant is named in the call
+        return Restraint.objects.filter(tenant=tenant).first()  # one at most

@@ -196,7 +196,7 @@ def _check_deployed(connection: Connection) -> None:
 
 def _pipelines() -> QuerySet[Pipeline]:
     found: QuerySet[Pipeline] = Pipeline.objects.select_related(
-        "connection", "connection__tenant", "connection__schedule"
+        "connection", "connection__tenant__restraint", "connection__schedule"
     )
     return found.order_by("connection__tenant__slug", "connection__name")
 

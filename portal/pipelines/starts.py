@@ -11,15 +11,20 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 
 from portal.connections.models import Connection
-from portal.pipelines.desired import Timing, timing_of
+from portal.pipelines.desired import Timing, is_held_back, timing_of
 from portal.pipelines.prefect_form import ANCHOR
 
 
 def next_starts(*, connection: Connection, after: datetime, count: int = 3) -> list[datetime]:
-    """The next moments in the tenant's time zone; none for a connection that runs when asked."""
-    timing = timing_of(connection)
-    if timing is None:
-        return []
+    """The next moments in the tenant's time zone.
+
+    None for a connection that runs when asked, or whose tenant's runs a budget pauses.
+    """
+    timing = None if is_held_back(connection) else timing_of(connection)
+    return starts_after(timing, after, count=count) if timing else []
+
+
+def starts_after(timing: Timing, after: datetime, *, count: int) -> list[datetime]:
     local = after.astimezone(ZoneInfo(timing.time_zone))
     if timing.cron is not None:
         return _by_cron(timing.cron, local, count)
@@ -49,7 +54,8 @@ def _by_interval(timing: Timing, local: datetime, count: int) -> list[datetime]:
 
 
 def _next(moment: datetime, interval: timedelta) -> datetime:
-    on_the_wall = moment + timedelta(days=interval.days)
+    # Adding to the wall clock forgets which one it is of an hour that is repeated.
+    on_the_wall = moment + timedelta(days=interval.days) if interval.days else moment
     return _later(on_the_wall, interval - timedelta(days=interval.days))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,8 @@ class Reading:
 
 
 @contextmanager
-def locked_down(paths: Mapping[str, Path]) -> Iterator[Reading]:
-    """Views named like the keys over exactly these files."""
+def locked_down(paths: Mapping[str, Path | Sequence[Path]]) -> Iterator[Reading]:
+    """Views named like the keys over exactly these files; several are read as one."""
     connection = duckdb.connect(":memory:", config=SETTINGS)
     try:
         try:
@@ -88,14 +88,18 @@ def locked_down(paths: Mapping[str, Path]) -> Iterator[Reading]:
         connection.close()
 
 
-def _set_up(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
-    allowed = ", ".join(_quoted(path) for path in paths.values())
+def _set_up(
+    connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path | Sequence[Path]]
+) -> None:
+    files = {name: [each] if isinstance(each, Path) else each for name, each in paths.items()}
+    allowed = ", ".join(_quoted(path) for found in files.values() for path in found)
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set python_enable_replacements = false")  # no Python variables as tables
     connection.execute(f"set allowed_paths = [{allowed}]")
     connection.execute("set enable_external_access = false")
-    for name, path in paths.items():
-        connection.execute(f'create view "{name}" as from read_parquet([{_quoted(path)}])')
+    for name, found in files.items():
+        read = ", ".join(_quoted(path) for path in found)
+        connection.execute(f'create view "{name}" as from read_parquet([{read}])')
     connection.execute("set lock_configuration = true")
 
 

@@ -37,6 +37,10 @@ class Run(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="runs")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="runs")
     flow_run_id = models.UUIDField(unique=True)
+    # That of its tenant when it was claimed: a tenant may move later.
+    engine = models.CharField(
+        max_length=16, choices=Tenant.Engine, default=Tenant.Engine.DUCKDB, editable=False
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.SCHEDULED)
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +57,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["connection", "-requested_at"], name="run_by_connection"),
             models.Index(fields=["status"], name="run_by_status"),
+            models.Index(fields=["tenant", "finished_at"], name="run_by_end"),
+            models.Index(fields=["engine", "finished_at"], name="run_by_engine"),
         ]
 
     def __str__(self) -> str:

@@ -12,11 +12,19 @@ from django.db import transaction
 from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection
-from portal.connections.services import next_fence
+from portal.connections.services import hold_connection, next_fence
 from portal.lib.errors import Refused
-from portal.pipelines.models import Pipeline
+from portal.pipelines.models import Pipeline, Restraint
 from portal.pipelines.prefect import PrefectApi, PrefectRefused
+from portal.pipelines.selectors import restraint_of
 from portal.runs.models import Run, StreamResult
+
+# What a tenant's restraint can keep from starting; its claim may be asked for twice.
+STOPPABLE = frozenset({Run.Status.SCHEDULED, Run.Status.CANCELLED})
+
+
+class HeldBack(Refused):
+    """No run of this tenant may start now; the sentence says why, and who can change it."""
 
 
 def run_now(
@@ -26,6 +34,7 @@ def run_now(
 
     :param request_key: of a request that may be sent twice because its answer was lost: it then
         starts one run. Prefect keeps that promise, also if two ask at once
+    :raises HeldBack: if the tenant's runs are paused
     :raises Refused: if it is not deployed, or not yet known to Prefect
     :raises PrefectUnavailable: if Prefect does not answer; nothing was started then
     """
@@ -36,6 +45,8 @@ def run_now(
         asked: Run | None = Run.objects.filter(code=code).first()  # the code is unique
         if asked is not None:
             return asked
+        if held_back := _paused(connection):
+            raise HeldBack(held_back.reason)
         pipeline = Pipeline.objects.filter(connection=connection).first()  # one at most
         if pipeline is None:
             raise Refused(f"{connection} is not deployed yet. Deploy it first.")
@@ -60,6 +71,7 @@ def run_now(
             defaults={
                 "code": code,
                 "tenant": connection.tenant,
+                "engine": connection.tenant.engine,
                 "connection": connection,
                 "requested_at": at,
             },
@@ -69,38 +81,75 @@ def run_now(
 
 @dataclass(frozen=True)
 class Claim:
+    """:param analytics: whether the run is to transform and publish, too, and not only to land"""
+
     run: Run
     fence: int
+    analytics: bool = True
 
 
 def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Claim:
     """A flow run says that it starts. From now on no earlier run of the connection may commit.
 
+    :raises HeldBack: if the tenant's runs are paused; the run is written down as cancelled then
     :raises Refused: if the run has ended already, so that a forgotten process does not revive it,
         or the connection was removed meanwhile
     """
+    _check_not_held_back(connection, flow_run_id, at=at)
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
         # First of all: it cannot be removed then before the run is written down.
         fence = next_fence(connection=connection)
-        run: Run
-        run, _ = Run.objects.get_or_create(
-            flow_run_id=flow_run_id,
-            defaults={
-                "tenant": connection.tenant,
-                "connection": connection,
-                "requested_at": at,
-            },
-        )
-        # An end that is written at the same moment is waited for.
-        run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        run = _claimed(connection, flow_run_id, at=at)
         if run.connection_id != connection.pk:
             raise Refused("This flow run belongs to another connection.")
         if run.status in Run.ENDED:
             raise Refused("This run has ended already. Start a new one.")
         run.status = Run.Status.RUNNING
         run.started_at = run.started_at or at
-        run.save(update_fields=["status", "started_at"])
-    return Claim(run=run, fence=fence)
+        run.engine = connection.tenant.engine  # it may have moved since the run was asked for
+        run.save(update_fields=["status", "started_at", "engine"])
+    restraint = restraint_of(connection.tenant)
+    lands_only = restraint is not None and restraint.level in Restraint.LANDS_ONLY
+    return Claim(run=run, fence=fence, analytics=not lands_only)
+
+
+def _check_not_held_back(connection: Connection, flow_run_id: UUID, *, at: datetime) -> None:
+    """A run that goes on already goes on. No fence is given: another one may be committing."""
+    held_back = _paused(connection)
+    if held_back is None:
+        return
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        hold_connection(connection)
+        run = _claimed(connection, flow_run_id, at=at)
+        if run.connection_id != connection.pk or run.status not in STOPPABLE:
+            return
+        if run.status == Run.Status.SCHEDULED:
+            run.status, run.finished_at = Run.Status.CANCELLED, at
+            run.message = held_back.reason
+            run.save(update_fields=["status", "finished_at", "message"])
+    raise HeldBack(held_back.reason)
+
+
+def _paused(connection: Connection) -> Restraint | None:
+    restraint = restraint_of(connection.tenant)
+    if restraint is None or restraint.level != Restraint.Level.PAUSED:
+        return None
+    return restraint
+
+
+def _claimed(connection: Connection, flow_run_id: UUID, *, at: datetime) -> Run:
+    """The row of a flow run, which may be new. An end that is written just now is waited for."""
+    run, _ = Run.objects.get_or_create(
+        flow_run_id=flow_run_id,
+        defaults={
+            "tenant": connection.tenant,
+            "engine": connection.tenant.engine,
+            "connection": connection,
+            "requested_at": at,
+        },
+    )
+    held: Run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    return held
 
 
 @dataclass(frozen=True)

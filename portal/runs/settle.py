@@ -80,6 +80,7 @@ def _find_unknown_runs(api: PrefectApi, *, at: datetime) -> None:
             flow_run_id=UUID(flow_run["id"]),
             defaults={
                 "tenant": connection.tenant,
+                "engine": connection.tenant.engine,
                 "connection": connection,
                 "requested_at": parse_datetime(flow_run["expected_start_time"]) or at,
             },

@@ -82,8 +82,8 @@ THE_ONE = 1
 class AccountState(models.Model):
     """What was last seen of the account: one row, which each report brings up to date.
 
-    `warehouses` are objects with name, size, state, monitor, used and quota; the last two are
-    credits of this month, and nothing where whoever looked may not see monitors.
+    `warehouses` are objects with name, size, state, monitor, used, quota and suspend_seconds; used
+    and quota are credits of this month, and nothing where whoever looked may not see monitors.
     """
 
     # How many steps a plan had, or were left after the last apply, and the sentences.

@@ -22,6 +22,7 @@ class Desk:
     tenant: Json
     connection: Json
     credentials: dict[str, str]
+    analytics: bool = True
     fence: int = 0
     runs: list[str] = field(default_factory=list)
 
@@ -85,7 +86,9 @@ class FakePortal:
             case ["platform", "configurations"]:
                 tenants = {desk.tenant["code"]: desk.tenant for desk in self._desks.values()}
                 return 200, [{**each, "connections": []} for each in tenants.values()]
-            case ["platform", _]:
+            case ["platform", "ledger", _] if told.method == "GET":
+                return 200, []
+            case ["platform", _] | ["platform", "ledger", _, "seen"]:
                 return 200, {"done": "all of it"}
             case _:
                 return 404, {"detail": "Nothing here."}
@@ -110,6 +113,7 @@ def _claim(desk: Desk) -> Json:
     return {
         "run": desk.runs[-1],
         "fence": desk.fence,
+        "analytics": desk.analytics,
         "tenant": desk.tenant,
         "connection": desk.connection,
     }

@@ -14,7 +14,7 @@ import pytest
 from flows.lake.lake import Lake
 from flows.maintenance import bytes_stored, clean
 from flows.parts import lake_at
-from flows.platform import collect_costs, maintain, reconcile
+from flows.platform import maintain, reconcile
 from flows.portal import TenantPlace
 from flows.settings import WorkerSettings
 from tests.flows.batches import NOON, TENANT, TILLS, Row, batch_of, warehouse_in
@@ -164,18 +164,6 @@ def test_the_nightly_flow_fails_if_a_tenant_was_left_out(
 
     assert state.is_failed()
     assert state.message.startswith("Not all was cleaned: alice-mode: ")
-
-
-def test_the_flow_of_costs_tells_the_portal_what_is_stored(
-    prefect: None, fake: FakePortal, lake: Lake, tmp_path: Path
-) -> None:
-    publication_at(lake, NOON)
-
-    state = run(collect_costs, fake, tmp_path)
-
-    assert state.is_completed()
-    assert fake.told[-1].path == "/api/v1/platform/costs"
-    assert fake.told[-1].body == {"bytes_stored": {ALICE.code: 6, CHARLIE.code: 0}}
 
 
 def test_the_flow_that_reconciles_asks_the_portal(

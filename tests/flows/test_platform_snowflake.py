@@ -149,6 +149,31 @@ def test_the_schedule_gives_a_new_tenant_what_it_needs_and_then_nothing_more(des
     desk.tenants(ALICE, CHARLIE)
 
 
+def test_looking_for_new_tenants_wakes_no_warehouse(desk: Desk) -> None:
+    desk.run(action="apply", is_routine=True)
+    desk.server.clear_ledger()
+
+    looked = desk.run(action="apply", is_routine=True, only_new=True)
+
+    sent = [str(line["sql"]).upper() for line in desk.server.ledger()]
+    assert looked.is_completed()
+    assert sent
+    assert all(sql.startswith(("SHOW ", "USE ROLE", "ALTER SESSION ")) for sql in sent)
+    assert desk.report()["differences"] is None
+
+
+def test_a_new_tenant_is_found_and_gets_what_it_needs(desk: Desk) -> None:
+    bob = ALICE | {"code": "55555555-5555-4555-8555-555555555555", "slug": "bobs-hats"}
+    desk.run(action="apply", is_routine=True)
+    desk.tenants(ALICE, bob, CHARLIE)
+    desk.changes()
+
+    desk.run(action="apply", is_routine=True, only_new=True)
+
+    assert any("TENANT_BOBS_HATS_RAW" in sql for sql in desk.changes())
+    assert desk.report()["differences"] == 0
+
+
 def test_a_plan_is_reported_to_whoever_asked_and_changes_nothing(desk: Desk) -> None:
     desk.tenants(ALICE, ALICE | {"code": REQUEST, "slug": "dora"}, CHARLIE)
     desk.changes()
@@ -177,6 +202,7 @@ def test_warehouses_are_resumed_and_suspended_and_shown(desk: Desk) -> None:
     assert len(asleep) == 4
     dev = asleep["MERCURIOS_DEV_WH"]
     assert (dev["monitor"], dev["used"], dev["quota"]) == ("MERCURIOS_DEV_MONITOR", 1.5, 5.0)
+    assert dev["suspend_seconds"] == 60
 
 
 @pytest.mark.parametrize("action", ["set-up-monitors", "repair-permissions"])

@@ -69,11 +69,30 @@ def test_the_platform_learns_of_all_tenants(client: Portal) -> None:
     assert client.tenants() == [TenantPlace(TENANT["code"], "alice-mode", "DUCKDB")]
 
 
-def test_what_is_stored_is_told(client: Portal, fake: FakePortal) -> None:
-    client.roll_up_costs(bytes_stored={TENANT["code"]: 7})
+def test_a_ledger_is_sent_under_its_engine_and_day(client: Portal, fake: FakePortal) -> None:
+    fake.answers["PUT", "/api/v1/platform/ledger/DUCKDB/2026-03-29"] = (200, {"version": 2})
 
-    assert fake.told[-1].path == "/api/v1/platform/costs"
-    assert fake.told[-1].body == {"bytes_stored": {TENANT["code"]: 7}}
+    said = client.send_ledger(engine="DUCKDB", day=date(2026, 3, 29), ledger={"lines": []})
+
+    assert said == {"version": 2}
+    assert fake.told[-1].body == {"lines": []}
+
+
+def test_days_on_which_nothing_changed_are_confirmed(client: Portal, fake: FakePortal) -> None:
+    client.confirm_ledger(engine="DUCKDB", days=[date(2026, 3, 28), date(2026, 3, 29)])
+
+    told = fake.told[-1]
+    assert (told.method, told.path) == ("POST", "/api/v1/platform/ledger/DUCKDB/seen")
+    assert told.body == {"days": ["2026-03-28", "2026-03-29"]}
+
+
+def test_the_ledgers_that_the_portal_has_are_known_by_day(client: Portal, fake: FakePortal) -> None:
+    asked = "/api/v1/platform/ledger/SNOWFLAKE?from=2026-03-01&to=2026-03-31"
+    fake.answers["GET", asked] = (200, [{"day": "2026-03-29", "version": 2, "digest": "ab"}])
+
+    held = client.ledger(engine="SNOWFLAKE", first=date(2026, 3, 1), last=date(2026, 3, 31))
+
+    assert held == {date(2026, 3, 29): "ab"}
 
 
 def test_a_refusal_repeats_the_portals_sentence(client: Portal, fake: FakePortal) -> None:

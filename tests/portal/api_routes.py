@@ -11,6 +11,7 @@ from django.urls import URLPattern
 from rest_framework.views import APIView
 
 from portal.api.docs import DocsView, SchemaView
+from portal.api.permissions import is_for_platform
 from portal.api.urls import urlpatterns
 from portal.api.views import NothingHereApi
 from tests.portal.api_cast import House
@@ -28,6 +29,8 @@ VALUES: dict[str, Filling] = {
     "publication": lambda house: house.publication,
     "view": lambda house: "daily_sales_summary",
     "stream": lambda house: "sale",
+    "engine": lambda house: "DUCKDB",
+    "day": lambda house: "2026-11-19",
 }
 CODES: dict[str, Filling] = {
     "keys": lambda house: house.key.code,
@@ -42,7 +45,11 @@ FABRICATED = {
     "view": "nothing",
     "code": "00000000-0000-4000-8000-000000000000",
     "stream": "nothing",
+    "engine": "NOTHING",
+    "day": "1990-13-01",
 }
+BUDGET = {"amount": "50.00"}
+OVERRIDE = {"until": "2026-12-01T00:00:00Z", "reason": "The sale of the year."}
 # A body that each door would take, so that it is the key that is refused and not the body.
 BODIES: dict[str, Any] = {
     "POST tenants": {"slug": "neu", "name": "Neu"},
@@ -58,8 +65,25 @@ BODIES: dict[str, Any] = {
     },
     "PUT tenants/<slug:tenant>/connections/<slug:connection>/schedule": {"kind": "MANUAL"},
     "PUT tenants/<slug:tenant>/connections/<slug:connection>/deployment": {"wanted": "PAUSED"},
+    "PUT tenants/<slug:tenant>/budget": BUDGET,
+    "POST tenants/<slug:tenant>/budget/override": OVERRIDE,
+    "PUT platform/budget": BUDGET,
+    "POST platform/budget/override": OVERRIDE,
+    "POST platform/ledger/<slug:engine>/seen": {"days": ["2026-11-19"]},
+    "PUT platform/ledger/<slug:engine>/<str:day>": {
+        "currency": "EUR",
+        "is_billed": True,
+        "digest": "0123456789abcdef",
+        "bill": [],
+        "lines": [],
+    },
     "PUT flow/runs/<uuid:code>/streams/<slug:stream>": {"status": "FAILED"},
     "POST flow/runs/<uuid:code>/finish": {"status": "FAILED"},
+}
+
+# What has to be asked in the address.
+QUERIES = {
+    "GET tenants/<slug:tenant>/connections/<slug:connection>/schedule/price": "?kind=MANUAL",
 }
 
 
@@ -77,6 +101,11 @@ class Door:
     @property
     def is_safe(self) -> bool:
         return self.method == "GET"
+
+    @property
+    def is_for_platform(self) -> bool:
+        """Whether no key of a tenant opens it, whichever tenant it is about."""
+        return is_for_platform(self.view, self.method)
 
 
 def doors() -> Iterator[Door]:

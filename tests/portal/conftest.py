@@ -96,6 +96,14 @@ def tills(retailer: Tenant) -> Connection:
 
 
 @pytest.fixture
+def on_snowflake(db: None, settings: Settings) -> Connection:
+    """A connection of a tenant whose warehouse is on Snowflake."""
+    settings.ENGINES = ["DUCKDB", "SNOWFLAKE"]
+    tenant = create_tenant(slug="isar", name="Isar", engine="SNOWFLAKE")
+    return create_connection(tenant=tenant, connector="prohandel", name="tills")
+
+
+@pytest.fixture
 def ready_tills(tills: Connection) -> Connection:
     """A connection that could be deployed; what its test found is written down by hand."""
     secret_store().put(

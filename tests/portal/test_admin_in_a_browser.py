@@ -29,7 +29,7 @@ PAGES = (
     "connections/connection/{connection}/setup/",
     "runs/run/",
     "pipelines/pipeline/",
-    "costs/dailyusage/",
+    "costs/",
     "access/apikey/add/",
     "auth/user/",
     "auth/user/{user}/change/",

@@ -13,10 +13,11 @@ import time_machine
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from portal.alerts.models import Alert
-from portal.alerts.services import send_due
+from portal.alerts.services import raise_notice, send_due
 from portal.connections.models import Connection
 from portal.lib.aws import aws_client
 from portal.runs.services import claim_run, finish_run
+from portal.tenants.models import Tenant
 from tests.portal.aws_cast import Door, aws_for_the_portal
 from tests.portal.conftest import NOW
 from tests.processes import free_port
@@ -70,6 +71,20 @@ def test_a_subscriber_gets_the_alert_and_can_choose_by_its_attributes(
     assert message["Subject"] == "Mercurios: alsterhaus-mode/tills failed"
     assert "The till is closed." in message["Message"]
     assert told == {"kind": "RAISED", "tenant": "alsterhaus-mode", "connection": "tills"}
+
+
+@pytest.mark.parametrize("is_of_tenant", [True, False])
+def test_a_notice_has_no_more_attributes_than_it_is_about(
+    aws: AwsServer, queue: str, retailer: Tenant, is_of_tenant: bool
+) -> None:
+    tenant = retailer if is_of_tenant else None
+    raise_notice(kind=Alert.Kind.BUDGET, about="x", subject="Much", text="…", at=NOW, tenant=tenant)
+
+    send_due(at=NOW)
+
+    (message,) = heard(aws, queue)
+    told = {name: each["Value"] for name, each in message["MessageAttributes"].items()}
+    assert told == {"kind": "BUDGET"} | ({"tenant": "alsterhaus-mode"} if is_of_tenant else {})
 
 
 def test_a_subscriber_hears_that_it_is_over(aws: AwsServer, queue: str, fail: Any) -> None:

@@ -16,14 +16,27 @@ from pytest_django import Settings
 from portal.access.models import ApiKey
 from portal.api.permissions import needed_scope
 from portal.api.urls import urlpatterns
+from portal.costs.models import Budget, BudgetOverride
 from portal.runs.models import Run
 from portal.tenants.models import Tenant
 from tests.portal.api_cast import World, the_world
 from tests.portal.api_places import CANARY
-from tests.portal.api_routes import BODIES, FABRICATED, OPEN, VALUES, Door, doors, path_of, view_of
+from tests.portal.api_routes import (
+    BODIES,
+    FABRICATED,
+    OPEN,
+    QUERIES,
+    VALUES,
+    Door,
+    doors,
+    path_of,
+    view_of,
+)
 
 DOORS = list(doors())
-BELOW_A_TENANT = [door for door in DOORS if door.route.startswith("tenants/<")]
+OF_A_TENANT = [door for door in DOORS if door.route.startswith("tenants/<")]
+BELOW_A_TENANT = [door for door in OF_A_TENANT if not door.is_for_platform]
+ABOUT_A_TENANT = [door for door in OF_A_TENANT if door.is_for_platform]
 WITH_A_PART = [door for door in BELOW_A_TENANT if door.route.count("<") > 1]
 OF_THE_PLATFORM = [door for door in DOORS if door.route.startswith(("flow/", "platform/"))]
 UNSAFE = [door for door in DOORS if not door.is_safe]
@@ -38,7 +51,7 @@ def world(db: None, settings: Settings, tmp_path: Path) -> Iterator[World]:
 
 
 def knock(world: World, door: Door, *, key: str, **other: str) -> Any:
-    path = path_of(door, world.alster, **other)
+    path = path_of(door, world.alster, **other) + QUERIES.get(str(door), "")
     return world.ask(door.method, path, BODIES.get(str(door)), key=key)
 
 
@@ -58,6 +71,8 @@ def state(world: World) -> list[Any]:
             for relation in (
                 world.alster.tenant.connections.model._base_manager,
                 world.alster.tenant.members.model._base_manager,
+                Budget._base_manager,
+                BudgetOverride._base_manager,
             )
         ],
         world.prefect.asked,
@@ -162,6 +177,20 @@ def test_another_tenant_is_like_one_that_does_not_exist(world: World, door: Door
 
     assert theirs.status_code == 404
     assert told(theirs) == told(made_up)
+    assert state(world) == before
+
+
+@pytest.mark.parametrize("door", ABOUT_A_TENANT, ids=str)
+def test_what_is_decided_about_a_tenant_is_not_for_its_own_keys(world: World, door: Door) -> None:
+    before = state(world)
+
+    own, theirs = (
+        knock(world, door, key=key) for key in (world.alster.secret, world.barmbek.secret)
+    )
+    made_up = knock(world, door, key=world.barmbek.secret, tenant=FABRICATED["tenant"])
+
+    assert own.status_code == 403
+    assert told(own) == told(theirs) == told(made_up)
     assert state(world) == before
 
 

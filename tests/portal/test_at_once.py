@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from portal.access.models import ApiKey
 from portal.access.services import ensure_service_key, issue_key, key_for
+from portal.alerts.models import Alert
 from portal.connections.models import Connection
 from portal.connections.secrets import secret_store
 from portal.connections.services import (
@@ -22,8 +23,10 @@ from portal.connections.services import (
     remove_connection,
     set_credentials,
 )
-from portal.costs.models import DailyUsage
-from portal.costs.services import roll_up_tenant
+from portal.costs.budgets import apply_budgets
+from portal.costs.figures import Period, sums, total
+from portal.costs.ledger import close_months
+from portal.costs.models import BudgetEvent, BudgetOverride, LedgerDay
 from portal.lib.errors import Refused
 from portal.pipelines.models import Pipeline
 from portal.pipelines.prefect import PrefectApi
@@ -33,8 +36,11 @@ from portal.runs.services import claim_run, finish_run
 from portal.runs.settle import settle_runs
 from portal.tenants.models import Tenant
 from portal.tenants.services import create_tenant, remove_tenant
+from tests.portal import budget_cast
+from tests.portal.budget_cast import bound, level_of, spend
 from tests.portal.conftest import NOW
 from tests.portal.fake_prefect import FakePrefect
+from tests.portal.ledger_said import line, take
 from tests.portal.meanwhile import at_once, meanwhile
 
 pytestmark = [
@@ -175,13 +181,59 @@ def test_a_connection_that_is_added_twice_at_once_is_there_once(retailer: Tenant
     assert len([each for each in results if isinstance(each, str)]) == 3
 
 
-def test_a_day_that_is_added_up_twice_at_once_has_one_row(tills: Connection) -> None:
-    run = claim_run(connection=tills, flow_run_id=uuid4(), at=NOW).run
-    finish_run(run=run, status=Run.Status.COMPLETED, at=NOW)
+# --- The ledger and budgets
 
-    at_once(*[lambda: roll_up_tenant(tenant=tills.tenant, day=NOW.date(), at=NOW)] * 4)
 
-    assert DailyUsage.objects.get().runs == 1
+def test_versions_of_a_day_that_arrive_at_once_are_one_after_the_other(retailer: Tenant) -> None:
+    day = NOW.date()
+
+    taken = at_once(
+        *(
+            lambda amount=amount: take(line(amount, of=retailer), day=day, at=NOW)
+            for amount in (1, 2, 3, 4)
+        )
+    )
+
+    assert sorted(each.version for each in taken) == [1, 2, 3, 4]
+    assert LedgerDay.objects.get(is_current=True).version == 4
+
+
+def test_the_same_ledger_twice_at_once_is_one_version(retailer: Tenant) -> None:
+    taken = at_once(*[lambda: take(line(1, of=retailer), day=NOW.date(), at=NOW)] * 4)
+
+    assert sorted(each.is_new for each in taken) == [False, False, False, True]
+    assert LedgerDay.objects.count() == 1
+
+
+def test_what_arrives_while_its_month_is_closed_counts_there_or_is_posted(
+    retailer: Tenant,
+) -> None:
+    october, at = date(2026, 10, 31), datetime(2026, 11, 6, tzinfo=UTC)
+    take(line(1, of=retailer), day=october, at=at - timedelta(days=1))
+
+    at_once(
+        lambda: close_months(at=at),
+        *(
+            lambda amount=amount: take(line(amount, of=retailer), day=october, at=at)
+            for amount in (10, 100, 1000)
+        ),
+    )
+
+    last = LedgerDay.objects.order_by("-version").first()
+    assert last is not None
+    counted = total(sums(Period(october, date(2026, 12, 1)), "on").values()).amount
+    assert counted == last.bill.get().amount_nanos
+
+
+def test_a_step_that_several_see_at_once_is_told_once(retailer: Tenant, settings: Settings) -> None:
+    settings.ALERTS = ["log:"]
+    bound(retailer)
+    spend(retailer, 130)
+
+    at_once(*[lambda: apply_budgets(at=budget_cast.NOW)] * 4)
+
+    assert BudgetEvent.objects.filter(what="LEVEL").count() == Alert.objects.count() == 1
+    assert level_of(retailer) == "PAUSED"
 
 
 # --- Credentials and keys
@@ -292,3 +344,19 @@ def test_two_who_settle_at_once_agree_on_the_end(tills: Connection, prefect: Fak
 def patient(prefect: FakePrefect) -> PrefectApi:
     """A client for one thread."""
     return PrefectApi(url=prefect.url, is_patient=True)
+
+
+@pytest.mark.parametrize("is_platforms", [True, False])
+def test_of_two_overrides_at_once_one_is_left(retailer: Tenant, is_platforms: bool) -> None:
+    holder = None if is_platforms else retailer
+    bound(holder)
+
+    at_once(
+        *[
+            lambda days=days: budget_cast.override(holder, budget_cast.NOW + days * budget_cast.DAY)
+            for days in (1, 2, 3)
+        ]
+    )
+
+    assert BudgetOverride.objects.filter(ended_at=None).count() == 1
+    assert BudgetEvent.objects.filter(what="OVERRIDE_ENDED").count() == 2

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
-from django.conf import settings
+from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
 from portal.access.services import issue_key
+from portal.alerts.models import Alert
+from portal.alerts.services import raise_notice
 from portal.cli import waiting
 from portal.cli.management.commands.onboard import Command as Onboard
 from portal.connections.models import Connection, Schedule
@@ -72,6 +75,45 @@ def test_programs_learn_what_prefect_refuses(client: Client) -> None:
     assert [each.split(":")[0] for each in answer.json()["refused"]] == [NAME]
 
 
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ("close_months", "Months of the ledger were not closed"),
+        ("apply_budgets", "Budgets were not looked at"),
+        ("raise_due_report", "Nobody was sent the daily report of costs"),
+    ],
+)
+def test_what_is_wrong_with_costs_keeps_nothing_else_from_being_done(
+    deployed: Connection,
+    prefect: FakePrefect,
+    client: Client,
+    settings: Settings,
+    step: str,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    mailoutbox: list[Any],
+) -> None:
+    def broken(**asked: Any) -> None:
+        raise ArithmeticError("a figure that is none")
+
+    settings.ALERTS = ["mailto:ops@example.com"]
+    raise_notice(kind=Alert.Kind.BUDGET, about="this", subject="This", text="x", at=NOW)
+    Schedule.objects.filter(connection=deployed).update(cron="30 4 * * *")
+    monkeypatch.setattr(f"portal.api.platform.{step}", broken)
+    key = issue_key(tenant=None, name="worker", scopes=["platform"], at=NOW).secret
+
+    answer = client.post("/api/v1/platform/reconcile", headers={"Authorization": f"Bearer {key}"})
+
+    assert answer.status_code == 200
+    assert [each["schedule"]["cron"] for each in prefect.deployment(NAME)["schedules"]] == [
+        "30 4 * * *"
+    ]
+    assert [message.subject for message in mailoutbox] == ["This"]
+    assert sentence in caplog.text
+    assert "a figure that is none" in caplog.text
+
+
 @pytest.mark.usefixtures("deployed")
 def test_a_plan_names_the_platforms_deployments_that_are_missing(prefect: FakePrefect) -> None:
     for entrypoint in PLATFORM_ENTRYPOINTS[1:]:
@@ -88,7 +130,7 @@ def test_a_plan_names_the_platforms_deployments_that_are_missing(prefect: FakePr
 
 
 def test_the_platforms_deployments_are_those_of_prefect_yaml() -> None:
-    declared = yaml.safe_load((Path(settings.BASE_DIR) / "prefect.yaml").read_text())
+    declared = yaml.safe_load((Path(configured.BASE_DIR) / "prefect.yaml").read_text())
 
     deployments = declared["deployments"]
 

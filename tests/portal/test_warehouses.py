@@ -32,6 +32,7 @@ SEEN = {
     "monitor": "MERCURIOS_DEV_MONITOR",
     "used": 3.25,
     "quota": 5.0,
+    "suspend_seconds": 60.0,
 }
 
 pytestmark = pytest.mark.django_db

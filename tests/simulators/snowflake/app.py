@@ -25,6 +25,7 @@ from tests.simulators.snowflake.results import Result
 from tests.simulators.snowflake.session import Session
 from tests.simulators.snowflake.sessions import Sessions
 from tests.simulators.snowflake.statements import Statements
+from tests.simulators.snowflake.usage.shown import ShownUsage
 
 _NO_SESSION = SqlError(
     390111, "08001", "Session no longer exists. New login required to access the service."
@@ -48,12 +49,14 @@ class Protocol:
         ledger: Ledger,
         faults: Faults,
         account: AccountHook,
+        usage: ShownUsage,
     ) -> None:
         self._sessions = sessions
         self._statements = statements
         self._ledger = ledger
         self._faults = faults
         self._account = account
+        self._usage = usage
 
     def app(self) -> Starlette:
         post, get = ["POST"], ["GET"]
@@ -68,6 +71,7 @@ class Protocol:
                 Route("/_simulator/ledger", self.ledger, methods=["GET", "DELETE"]),
                 Route("/_simulator/faults", self.faults, methods=["POST", "DELETE"]),
                 Route("/_simulator/account/{switch}", self.account, methods=post),
+                Route("/_simulator/usage", self.usage, methods=post),
                 Route("/_simulator/sessions", self.open_sessions, methods=get),
             ]
         )
@@ -129,6 +133,11 @@ class Protocol:
     async def account(self, request: Request) -> Response:
         wanted = await request.json()
         return JSONResponse(self._account.switch(request.path_params["switch"], wanted))
+
+    async def usage(self, request: Request) -> Response:
+        wanted = await request.json()
+        await run_in_threadpool(self._usage.show, **wanted)
+        return JSONResponse({})
 
     async def open_sessions(self, request: Request) -> Response:
         return JSONResponse(self._sessions.rows())

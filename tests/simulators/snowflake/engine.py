@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
+from fakesnow import macros
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
@@ -35,10 +36,12 @@ class Engine:
         self._instance.results_cache = _Forgetful()
         for macro in creation_sql():
             self._instance.duck_conn.execute(macro)
+        # Each database has fakesnow's own; this is where sessions without one stand.
+        self._instance.duck_conn.execute(macros.creation_sql("memory"))
         # Without it a division by zero is infinity.
         self._instance.duck_conn.execute("SET GLOBAL ieee_floating_point_ops = false")
         for file in sorted(folder.glob("*.db")):
-            self._attach(file.stem)
+            self.attach(file.stem)
 
     def open(self, session: Session, database: str | None, schema: str | None) -> None:
         """Give a session its connection; an unknown database is left unset."""
@@ -144,7 +147,8 @@ class Engine:
     def stop(self) -> None:
         self._instance.duck_conn.close()
 
-    def _attach(self, name: str) -> None:
+    def attach(self, name: str) -> None:
+        """Open a database's file, or make it."""
         FakeSnowflakeConnection(
             self._instance.duck_conn.cursor(), {}, name, create_schema=False, db_path=self.folder
         ).close()

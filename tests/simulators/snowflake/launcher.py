@@ -26,6 +26,7 @@ from tests.simulators.snowflake.sessions import Sessions
 from tests.simulators.snowflake.stages import Stages
 from tests.simulators.snowflake.statements import Statements
 from tests.simulators.snowflake.transactions import Transactions
+from tests.simulators.snowflake.usage.shown import ShownUsage
 
 
 def serve(arguments: argparse.Namespace) -> None:
@@ -64,6 +65,7 @@ def _app(arguments: argparse.Namespace) -> Starlette:
         Ledger(),
         Faults(),
         account,
+        ShownUsage(engine),
     ).app()
 
 

@@ -110,6 +110,7 @@ def _context(expression: Any, session: Session) -> Any:
         "CURRENT_SCHEMA": session.schema,
         "CURRENT_SESSION": str(session.number),
         "CURRENT_ACCOUNT": "FAKESNOW",
+        "CURRENT_ACCOUNT_NAME": "FAKESNOW",
         "CURRENT_REGION": "LOCAL",
         "CURRENT_TRANSACTION": str(session.snapshot) if session.in_transaction else None,
         "LAST_QUERY_ID": session.last_query,

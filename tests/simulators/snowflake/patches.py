@@ -85,6 +85,8 @@ def _timestamps_with_nulls(timestamps: Any) -> Any:
     # The struct is built without a validity mask: a null arrives as 1970-01-01.
     if isinstance(timestamps, pa.ChunkedArray):
         timestamps = timestamps.combine_chunks()
+    if timestamps.type.tz:  # of the session; fakesnow sends UTC only
+        timestamps = timestamps.cast(pa.timestamp(timestamps.type.unit, "UTC"))
     made = _timestamps(timestamps.fill_null(0) if timestamps.null_count else timestamps)
     fields = [made.field(i) for i in range(made.type.num_fields)]
     return pa.StructArray.from_arrays(fields, fields=list(made.type), mask=timestamps.is_null())

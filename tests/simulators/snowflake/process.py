@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.simulators.snowflake.faults import Fault, Kind
+from tests.simulators.snowflake.usage.world import World
 
 ACCOUNT = "fakesnow"
 _ROOT = Path(__file__).resolve().parents[3]
@@ -178,6 +180,18 @@ class SnowflakeServer:
         """What resource monitors have told so far."""
         sent: list[str] = self._ask("POST", "account/notices", {})
         return sent
+
+    def serve_usage(self, world: World, *, as_of: datetime, without: Sequence[str] = ()) -> None:
+        """Let the account show what it used, in SNOWFLAKE.ACCOUNT_USAGE and ORGANIZATION_USAGE.
+
+        :param as_of: what is not yet to be seen then is left out; give a later one to go on
+        :param without: views that the account does not have
+        """
+        folder = self.folder.resolve() / "usage" / world.name
+        if not folder.exists():
+            world.write_shown(folder)
+        body = {"folder": str(folder), "as_of": as_of.isoformat(), "without": list(without)}
+        self._ask("POST", "usage", body)
 
     def stage_folder(self, database: str, schema: str, stage: str) -> Path:
         """Where the files of an internal stage lie, for tests that tear them."""

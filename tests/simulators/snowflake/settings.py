@@ -58,6 +58,9 @@ def set_parameter(session: Session, name: str, value: object) -> None:
     session.parameters[name] = value
     if name == "AUTOCOMMIT":
         session.autocommit = str(value).lower() == "true"
+    if name == "TIMEZONE":
+        zone = str(value).replace("'", "''")
+        session.connection._duck_conn.execute(f"SET TimeZone = '{zone}'")
 
 
 def _alter_session(session: Session, found: re.Match[str]) -> Result:

@@ -15,8 +15,9 @@ from rich.console import Console
 from portal.cli.figures import headline_table
 from portal.cli.processes import CannotStart, programs
 from portal.cli.up import OPERATOR, Up
+from portal.costs.collecting import collect_now
 from portal.lib.errors import Refused
-from portal.pipelines.prefect import PrefectRefused, PrefectUnavailable
+from portal.pipelines.prefect import PrefectRefused, PrefectUnavailable, prefect_api
 from portal.tenants.selectors import tenants
 
 
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             self._say_login(up)
             raise
         self._say(up)
+        if up.is_demo and not once:
+            collect_now(api=prefect_api())  # so that there is something to see under Costs
         while not once:
             up.programs.check()
             time.sleep(1)
