@@ -17,5 +17,5 @@ def going_on(without: str) -> Iterator[None]:
     """
     try:
         yield
-    except Exception:
+    except Exception:  # whatever it is, what was asked for matters more
         log.exception("%s. Please report this.", without)

@@ -29,7 +29,7 @@ from portal.costs.estimates import platform_forecast
 from portal.costs.figures import Period
 from portal.costs.figures_overview import COMPUTE, Overview, overview_of
 from portal.costs.models import Holder, Kind
-from portal.costs.shown import PROVISIONAL, share_marks
+from portal.costs.shown import PROVISIONAL, forecast_card, share_marks
 from portal.costs.shown_agreements import agreements_table, budget_line
 from portal.costs.shown_details import link_with
 from portal.costs.shown_overview import (
@@ -123,7 +123,7 @@ def _cards(found: Overview, currency: str, *, of_budget: str) -> list[dict[str, 
             "value": f"{money_of(cost)} {currency}",
             "note": of_budget or _days_line(found),
         },
-        *([_forecast_card(found, currency)] if running else []),
+        *([forecast_card(platform_forecast(at=timezone.now()), currency)] if running else []),
         _bill_card(found),
         _idle_card(found, currency),
     ]
@@ -147,20 +147,6 @@ def _cards(found: Overview, currency: str, *, of_budget: str) -> list[dict[str, 
 def _days_line(found: Overview) -> str:
     days = {each.day for each in found.days}
     return f"{len(days)} day{'' if len(days) == 1 else 's'} with a ledger" if days else "no day yet"
-
-
-def _forecast_card(found: Overview, currency: str) -> dict[str, Any]:
-    forecast = platform_forecast(at=timezone.now())
-    if forecast.value is None:
-        return {"title": "At month's end", "value": "\u2013", "note": forecast.sentence}
-    between = ""
-    if forecast.low is not None and forecast.high is not None:
-        between = f"{money_of(forecast.low)} to {money_of(forecast.high)}. "
-    return {
-        "title": "At month's end",
-        "value": f"{money_of(forecast.value)} {currency}",
-        "note": f"{between}{forecast.sentence}",
-    }
 
 
 def _bill_card(found: Overview) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from portal.costs.figures_details import Asked, opened
 from portal.costs.models import Kind
 from portal.costs.price_words import price_sentence
 from portal.costs.prices import price_of
-from portal.costs.shown import CORRECTION, KINDS, share_marks
+from portal.costs.shown import CORRECTION, KINDS, forecast_card, share_marks
 from portal.costs.shown_details import costs_table, link_with
 from portal.costs.shown_overview import day_link
 from portal.costs.standing import standing
@@ -94,7 +94,7 @@ def _cards(
         }
     ]
     if running:
-        cards.append(_forecast_card(tenant, currency))
+        cards.append(forecast_card(tenant_forecast(tenant=tenant, at=timezone.now()), currency))
     if running and request.user.has_perm(SEES_BUDGETS):
         cards.append(_budget_card(request, tenant))
     if request.user.has_perm(SEES_PRICES):
@@ -113,20 +113,6 @@ def _margin_card(tenant: Tenant, period: Period, cost: Amounts, currency: str) -
         "value": f"{money(margin)} {currency}",
         "note": f"of a price of {money(price, 2)} for the month",
         "variant": "danger" if margin < 0 else "",
-    }
-
-
-def _forecast_card(tenant: Tenant, currency: str) -> dict[str, Any]:
-    forecast = tenant_forecast(tenant=tenant, at=timezone.now())
-    if forecast.value is None:
-        return {"title": "At month's end", "value": "\u2013", "note": forecast.sentence}
-    between = ""
-    if forecast.low is not None and forecast.high is not None:
-        between = f"{money_of(forecast.low)} to {money_of(forecast.high)}. "
-    return {
-        "title": "At month's end",
-        "value": f"{money_of(forecast.value)} {currency}",
-        "note": f"{between}{forecast.sentence}",
     }
 
 

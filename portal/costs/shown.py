@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from portal.costs.figures import Amounts
+from portal.costs.forecast import Forecast
 from portal.costs.models import Holder, Kind
-from portal.costs.tables import share, share_of
+from portal.costs.tables import money_of, share, share_of
 
 CORRECTION = "CORRECTION"
 # In the order in which they are stacked, from the ground. A kind has its colour and its pattern
@@ -101,3 +102,17 @@ def short_day(day: date) -> str:
 
 def moment_text(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def forecast_card(forecast: Forecast, currency: str) -> dict[str, Any]:
+    """What a month will have cost at its end, or why nobody can say."""
+    if forecast.value is None:
+        return {"title": "At month's end", "value": "\u2013", "note": forecast.sentence}
+    between = ""
+    if forecast.low is not None and forecast.high is not None:
+        between = f"{money_of(forecast.low)} to {money_of(forecast.high)}. "
+    return {
+        "title": "At month's end",
+        "value": f"{money_of(forecast.value)} {currency}",
+        "note": f"{between}{forecast.sentence}",
+    }

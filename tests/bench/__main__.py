@@ -34,7 +34,7 @@ def _is_wanted(benchmark: Benchmark, wanted: list[str]) -> bool:
 
 
 def _told(benchmark: Benchmark) -> list[Figure]:
-    print(f"{', '.join(benchmark.names)} …", flush=True)  # noqa: T201
+    print(f"{', '.join(benchmark.names)} …", flush=True)  # noqa: T201 - a program's output
     return benchmark.measure()
 
 
@@ -42,7 +42,7 @@ def _print(figures: list[Figure]) -> None:
     width = max(len(figure.name) for figure in figures)
     for each in figures:
         verdict = "holds" if each.holds else "DOES NOT HOLD"
-        print(f"{each.name:{width}}  {each.value:>8g} {each.unit:3} of {each.bound:g}  {verdict}")  # noqa: T201
+        print(f"{each.name:{width}}  {each.value:>8g} {each.unit:3} of {each.bound:g}  {verdict}")  # noqa: T201 - a program's output
 
 
 sys.exit(main())

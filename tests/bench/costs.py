@@ -26,8 +26,8 @@ def measure() -> list[Figure]:
     for _ in range(RUNS):
         program = [sys.executable, "-m", "tests.bench.costs"]
         spent.append(spent_by(program, log=FOLDER / "printed.txt"))
-        print(f"  {spent[-1].seconds:.1f} s, {spent[-1].cpu_seconds:.1f} s of CPU,", end=" ")  # noqa: T201
-        print(f"{spent[-1].megabytes:.0f} MB", flush=True)  # noqa: T201
+        print(f"  {spent[-1].seconds:.1f} s, {spent[-1].cpu_seconds:.1f} s of CPU,", end=" ")  # noqa: T201 - a program's output
+        print(f"{spent[-1].megabytes:.0f} MB", flush=True)  # noqa: T201 - a program's output
     return [
         Figure(NAMES[0], round(median(each.seconds for each in spent), 1), "s", 60),
         Figure(NAMES[1], round(max(each.megabytes for each in spent)), "MB", 1000),
