@@ -91,6 +91,7 @@ class Up:
             reconcile(api=api, at=timezone.now())
             bury_dead_runs(api)
             settle_runs(api=api, at=timezone.now())
+            self.programs.start(self.stack.warm())
             self.programs.start(self.stack.worker())
         platform = self.stack.platform_deployments()
         platform.start(folder=self.stack.project)

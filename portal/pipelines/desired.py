@@ -20,9 +20,9 @@ SCHEDULE_SLUG = "main"
 SECONDS_PER_DAY = 86_400.0
 WORK_QUEUE = "default"  # the one that Prefect makes with every work pool
 COLLISION_STRATEGY = "CANCEL_NEW"
-# The process worker starts a second interpreter to supervise the first unless it is told what to
-# run: that halves the price of a run.
-JOB_VARIABLES = {"command": "python -m prefect.engine"}
+# Told what to run, the process worker starts no second interpreter to supervise the first; and what
+# it is told lets a warm server do the run.
+JOB_VARIABLES = {"command": "python -m flows.warm"}
 
 PARAMETER_SCHEMA: dict[str, Any] = {
     "title": "Parameters",

@@ -45,7 +45,7 @@ def _flow_runs_of(home: Path) -> list[int]:
             told = (process / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"prefect.engine" in words and f"MERCURIOS_HOME={home}".encode() in told:
+        if b"flows.warm" in words and f"MERCURIOS_HOME={home}".encode() in told:
             found.append(int(process.name))
     assert found, "no flow run is going on"
     return found

@@ -1,0 +1,139 @@
+"""The warm server: a program handed to it runs as if it had been started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.warm.program import run
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Longer than the name of a socket may be.
+    return tmp_path_factory.mktemp("a-rather-long-name-of-a-folder" * 4)
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "MERCURIOS_WARM_SOCKET": str(folder / "warm.sock")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.warm.server"], cwd=ROOT, env=environment
+    ) as process:
+        _until((folder / "warm.sock").exists)
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0
+
+
+@pytest.fixture
+def programs(
+    folder: Path, server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Where the programs of a test are, which the server can be asked for."""
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(folder / "warm.sock"))
+    return folder
+
+
+def _program(folder: Path, name: str, text: str) -> None:
+    (folder / f"{name}.py").write_text(text)
+
+
+def _until(is_so: object) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not is_so():  # type: ignore[operator]  # a function without parameters
+        assert time.monotonic() < deadline, f"not after {SECONDS:.0f} s"
+        time.sleep(0.02)
+
+
+def test_a_program_has_its_own_arguments_environment_and_folder(programs: Path) -> None:
+    _program(
+        programs,
+        "telling",
+        "import os, sys\nprint(sys.argv[1:], os.environ, os.getcwd(), 'prefect' in sys.modules)\n",
+    )
+    ended = run("telling", ["a", "b c"], environment={"ONLY": "this"}, folder=programs)
+    assert ended.code == 0
+    assert ended.output == f"['a', 'b c'] environ({{'ONLY': 'this'}}) {programs} True\n"
+
+
+def test_what_a_program_leaves_behind_no_other_sees(programs: Path) -> None:
+    _program(
+        programs, "marking", "import duckdb\nprint(hasattr(duckdb, 'mark'))\nduckdb.mark = 1\n"
+    )
+    said = [run("marking", [], environment={}, folder=programs).output for _ in range(2)]
+    assert said == ["False\n", "False\n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("raise SystemExit(3)", 3),
+        ("raise ValueError('no')", 1),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+    ],
+)
+def test_it_ends_as_the_program_ends(programs: Path, text: str, code: int) -> None:
+    _program(programs, f"ending{abs(code)}", text)
+    assert run(f"ending{abs(code)}", [], environment={}, folder=programs).code == code
+
+
+def test_errors_are_part_of_the_output(programs: Path) -> None:
+    _program(programs, "failing", "raise ValueError('what went wrong')")
+    assert "what went wrong" in run("failing", [], environment={}, folder=programs).output
+
+
+def test_without_a_server_the_program_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(tmp_path / "nobody.sock"))
+    _program(tmp_path, "alone", "import sys\nprint(sys.argv[1:], 'prefect' in sys.modules)\n")
+    ended = run("alone", ["x"], environment={}, folder=tmp_path)
+    assert (ended.code, ended.output) == (0, "['x'] False\n")
+
+
+@pytest.fixture
+def waiting(programs: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A caller whose program waits, and the number of the process that does it."""
+    told = programs / "process"
+    told.unlink(missing_ok=True)
+    _program(
+        programs,
+        "waiting",
+        f"import os, pathlib, time\npathlib.Path({str(told)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)\n",
+    )
+    ask = (
+        "from pathlib import Path\nfrom flows.warm.program import run\n"
+        f"run('waiting', [], environment={{}}, folder=Path({str(programs)!r}))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", ask], cwd=ROOT) as caller:
+        _until(lambda: told.exists() and told.read_text())
+        yield caller, int(told.read_text())
+        caller.kill()
+
+
+def test_a_program_does_not_outlive_a_caller_that_is_killed(
+    waiting: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    caller, process = waiting
+    caller.kill()
+    _until(lambda: not Path(f"/proc/{process}").exists())
+
+
+def test_another_request_does_not_disturb_those_that_go_on(
+    programs: Path, waiting: tuple[subprocess.Popen[bytes], int]
+) -> None:
+    _program(programs, "quick", "print('done')")
+    assert run("quick", [], environment={}, folder=programs).output == "done\n"
+    assert Path(f"/proc/{waiting[1]}").exists()
