@@ -276,4 +276,4 @@ def test_the_container_that_was_asked_for_claims_its_run_at_the_portal(
     said = {"connection": CONNECTION, "flow_run_id": flow_run}
     assert said in [told.body for told in stand.portal.told], done.stdout + done.stderr
     assert REFUSAL in held["state"]["message"], "it was let in with the token of the secret"
-    assert shlex.join(container["command"]) == "python -m prefect.engine"
+    assert shlex.join(container["command"]) == JOB_VARIABLES["command"]
