@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from flows.held_back import held_back
 from flows.settings import PROJECT
 from flows.warehouse.warehouse import WarehouseBusy
+from flows.warm.program import run
 
 TRANSFORMS = PROJECT / "transforms"
 # What dbt itself writes below the project is not part of it.
@@ -58,6 +58,7 @@ def build(
     *,
     environment: dict[str, str],
     folder: Path,
+    connectors: Collection[str],
     tables: list[str] | None,
     full_refresh: bool,
 ) -> list[Node]:
@@ -66,10 +67,13 @@ def build(
     In a process of its own: dbt's adapters are global to one and hold on to the warehouse.
 
     :param folder: of the tenant, kept between runs: dbt parses again only what changed
+    :param connectors: whose raw tables the warehouse has; models of others do not exist in it
     :raises TransformFailed: naming what failed first
     :raises WarehouseBusy: if another process holds the warehouse
     """
-    return _run(_arguments(folder, tables, full_refresh), environment=environment, folder=folder)
+    arguments = _arguments(folder, tables, full_refresh)
+    arguments += ["--vars", json.dumps({"connectors": sorted(connectors)})]
+    return _run(arguments, environment=environment, folder=folder)
 
 
 def build_costs(*, file: Path, folder: Path, memory: str) -> list[Node]:
@@ -92,16 +96,14 @@ def build_costs(*, file: Path, folder: Path, memory: str) -> list[Node]:
 def _run(arguments: list[str], *, environment: dict[str, str], folder: Path) -> list[Node]:
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
-    done = subprocess.run(  # noqa: S603 - our own interpreter; tables are names of connectors
-        [sys.executable, "-m", "dbt.cli.main", *arguments],
-        env={**_plain_environment(), **environment, **QUIET},
-        cwd=TRANSFORMS,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run(
+        "dbt.cli.main",
+        arguments,
+        environment={**_plain_environment(), **environment, **QUIET},
+        folder=TRANSFORMS,
     )
     told = _results(results)
-    _check(told, folder=folder, code=done.returncode, output=done.stdout + done.stderr)
+    _check(told, folder=folder, code=done.code, output=done.output)
     return [_node(result) for result in told]
 
 

@@ -1,18 +1,28 @@
-"""One stream of a connection: read, freed of people, and spooled as the batch of one run."""
+"""One stream of a connection: read, freed of people, and turned into the batch of one run.
+
+While a page is fetched, the pages before it become columns on another thread.
+"""
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Raw
 
-from flows.columns import RECORD_BYTES, Columns, Origin, columns_of
-from flows.connectors.reader import Reader, ReadFailed
+from flows.columns import Chunk, Columns, Origin, Payloads, TypedRecords, is_typed, let_go
+from flows.connectors.reader import Reader
 from flows.connectors.records import RecordInvalid, strip
-from flows.connectors.spec import Stream
+from flows.connectors.streams import Stream
+
+NO_OBJECT = json.dumps("Not an object; kept out because it could hold personal data.").encode()
+
+# Up to so many records, what they needed is not worth giving back.
+SMALL = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,40 +50,54 @@ def extract(
     origin: Origin,
     time_zone: str,
     folder: Path,
+    as_columns: bool = False,
 ) -> Extracted:
-    """Read a stream into a folder as the Parquet files of a batch.
+    """Read a stream into a folder as the files of a batch.
 
     :param since: bookmark (UTC); nothing reads everything
-    :raises ReadFailed, ReadInterrupted: from the reader, or if a record is larger than we take;
-        the folder then holds no batch
+    :param as_columns: whether the engine takes columns, where the stream names its fields
+    :raises ReadFailed, ReadInterrupted: from the reader; the folder then holds no batch
     """
-    spool = folder / f"{name}.ndjson"
+    kind = TypedRecords if as_columns and is_typed(stream) else Payloads
+    freed = partial(free, stream=stream, privacy=privacy) if _has_people(stream) else None
     records = bytes_read = 0
-    with spool.open("wb", buffering=1024 * 1024) as lines:
+    chunk, under_way = Chunk(), None
+    # Of its thread there is one, so chunks stay in order, and no more than two are in memory.
+    with (
+        kind(folder=folder, name=name, stream=stream, origin=origin, time_zone=time_zone) as batch,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"columns-{name}") as columns,
+    ):
         for page in reader.pages(name, since=since, incremental=since is not None):
             bytes_read += page.bytes
             records += len(page.records)
-            lines.writelines(
-                line(record, stream=stream, privacy=privacy) for record in page.records
-            )
-    columns = columns_of(spool=spool, stream=stream, origin=origin, time_zone=time_zone)
-    spool.unlink()
-    return Extracted(columns=columns, records=records, bytes_read=bytes_read)
+            chunk.add(page.records, text=page.body, strip=freed)
+            if chunk.is_full:
+                _wait_for(under_way)
+                under_way = columns.submit(batch.add, chunk)
+                chunk = Chunk()
+        _wait_for(under_way)
+        batch.add(chunk)
+        made = batch.close()
+    if records > SMALL:
+        del chunk, under_way, page
+        let_go()
+    return Extracted(columns=made, records=records, bytes_read=bytes_read)
 
 
-def line(record: Raw, *, stream: Stream, privacy: Privacy) -> bytes:
-    """A record as one line. Of what is not an object only a text stays, to be rejected.
-
-    :raises ReadFailed: if it is larger than we take, so that nobody believes it has arrived
-    """
+def free(record: Raw, *, stream: Stream, privacy: Privacy) -> bytes:
+    """A record without people. Of what is not an object only a text stays, to be rejected."""
     try:
-        text = strip(record, stream=stream, kept=privacy.kept, pseudonym_key=privacy.pseudonym_key)
+        return strip(record, stream=stream, kept=privacy.kept, pseudonym_key=privacy.pseudonym_key)
     except RecordInvalid:
-        text = json.dumps("Not an object; kept out because it could hold personal data.").encode()
-    if len(text) > RECORD_BYTES:
-        raise ReadFailed(
-            f"{stream.title}: one record is larger than {RECORD_BYTES // 1024**2} MB. Remove what"
-            " makes it so large at the source, such as an embedded picture, then run this again."
-        )
-    # Line ends may only stand between the tokens of a JSON text, where a blank means the same.
-    return text.replace(b"\n", b" ") + b"\n"
+        return NO_OBJECT
+
+
+def _has_people(stream: Stream) -> bool:
+    personal = stream.personal
+    named = personal.drop | personal.hash | personal.never
+    return personal.known is not None or bool(named)
+
+
+def _wait_for(chunk: Future[None] | None) -> None:
+    if chunk is not None:
+        chunk.result()

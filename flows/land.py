@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import UTC, datetime
 from datetime import time as time_of_day
@@ -39,15 +40,19 @@ def land(name: str, session: Session) -> StreamReport:
         origin=origin,
         time_zone=job.tenant.time_zone,
         folder=folder,
+        as_columns=job.tenant.engine == "DUCKDB",
     )
     batch = _batch(name, session, extracted, origin)
     landed = _store(batch, session)
+    # It is in the lake and in the warehouse; on this machine it would only take room.
+    shutil.rmtree(folder)
     return StreamReport(
         stream=name,
         landed=landed,
         bytes_read=extracted.bytes_read,
         seconds=time.monotonic() - clock,
         is_incremental=since is not None,
+        message=extracted.columns.drift.sentence(is_whole=since is None),
     )
 
 
@@ -90,6 +95,7 @@ def _batch(name: str, session: Session, extracted: Extracted, origin: Origin) ->
         ),
         file=extracted.columns.file,
         rejects=extracted.columns.rejects,
+        typed=extracted.columns.typed,
     )
 
 

@@ -20,7 +20,7 @@ from flows.dbt import TransformFailed, build, published_views, transforms_versio
 from flows.lake.lake import Lake, LakeRefused, LakeUnavailable
 from flows.parts import lake_at, warehouses_for
 from flows.portal import TenantPlace
-from flows.publish import last_published
+from flows.publish import landed_connectors, last_published, published_connectors
 from flows.references import ReferenceBroken
 from flows.session import now
 from flows.settings import SettingMissing, WorkerSettings, worker_settings
@@ -106,10 +106,12 @@ def _build(
         return []
     recipe = Recipe(transforms=transforms_version(), settings=last.settings)
     with new.open(there) as target:
+        used = published_connectors(last) or landed_connectors(target.ledger())
         target.begin_build(recipe, is_whole=True, at=now())
     build(
         environment=new.dbt_environment(there),
         folder=settings.dbt / there.code,
+        connectors=used,
         tables=None,
         full_refresh=True,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import requests
-from requests.adapters import HTTPAdapter, Retry
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUT_SECONDS = 30
 # What the platform asks for concerns every tenant and may take a while.
@@ -60,6 +60,8 @@ class Connection:
     full_read_streams: list[str]
     history_from: date | None
     kept_personal_fields: dict[str, list[str]]
+    # Of an uploaded connector: its version, the digest and the text of its connector.yaml.
+    connector_document: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,21 @@ class Job:
 
 @dataclass(frozen=True)
 class Secrets:
+    """`set_at` is when the credentials were entered, as the portal wants it back."""
+
     credentials: dict[str, str] = field(repr=False)
     pseudonym_key: bytes = field(repr=False)
+    set_at: str
 
 
 class Portal:
     def __init__(self, *, url: str, token: str) -> None:
         self._url = url
+        # Not above: who lands a batch knows what a tenant is, and asks no portal.
+        import requests
+        from requests.adapters import HTTPAdapter, Retry
+
+        self._failure = requests.RequestException
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy would see the credentials
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -117,7 +127,17 @@ class Portal:
         return Secrets(
             credentials=answer["credentials"],
             pseudonym_key=bytes.fromhex(answer["pseudonym_key"]),
+            set_at=answer["set_at"],
         )
+
+    def keep_credentials(self, *, run: str, values: Mapping[str, str], set_at: str) -> None:
+        """Save what a login replaced; the other values stay.
+
+        :param set_at: of the secrets that the login was made with
+        :raises PortalRefused: if somebody entered others meanwhile
+        """
+        body = {"credentials": dict(values), "set_at": set_at}
+        self._call("PUT", f"/api/v1/flow/runs/{run}/credentials", body)
 
     def report_stream(self, *, run: str, stream: str, report: dict[str, Any]) -> None:
         self._call("PUT", f"/api/v1/flow/runs/{run}/streams/{stream}", report)
@@ -174,7 +194,7 @@ class Portal:
                 timeout=_timeout(path),
                 allow_redirects=False,  # the token is for this address alone
             )
-        except requests.RequestException as error:
+        except self._failure as error:
             raise PortalUnavailable(f"The portal does not answer at {self._url}.") from error
         if response.status_code >= 500:
             raise PortalUnavailable(f"The portal answered with status {response.status_code}.")

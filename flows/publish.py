@@ -12,7 +12,7 @@ from typing import Any
 from flows.dbt import View
 from flows.lake.lake import Lake
 from flows.portal import Job, Tenant, TenantPlace
-from flows.warehouse.warehouse import Fenced, StreamState
+from flows.warehouse.warehouse import Fenced, LedgerLine, Recipe, StreamState
 
 FORMAT = 1
 
@@ -53,6 +53,16 @@ def settings_of(tenant: Tenant) -> dict[str, str]:
     }
 
 
+def published_connectors(last: Published | None) -> set[str]:
+    """The connectors whose records the last publication was built of."""
+    named = last.settings.get("connectors", "") if last else ""
+    return set(named.split(",")) - {""}
+
+
+def landed_connectors(ledger: list[LedgerLine]) -> set[str]:
+    return {line.table.partition("__")[0] for line in ledger}
+
+
 def publish(
     *,
     lake: Lake,
@@ -61,7 +71,7 @@ def publish(
     views: list[View],
     rows: dict[str, int],
     streams: list[StreamState],
-    transforms: str,
+    recipe: Recipe,
     landed_through: datetime,
     at: datetime,
 ) -> str:
@@ -82,9 +92,9 @@ def publish(
         "tenant": job.tenant.code,
         "run": job.run,
         "published_at": at.isoformat(timespec="seconds"),
-        "transforms": transforms,
+        "transforms": recipe.transforms,
         "landed_through": landed_through.isoformat(),
-        "settings": settings_of(job.tenant),
+        "settings": recipe.settings,
         "streams": [_stream(state) for state in streams],
         "views": {
             view.name: _view(view, folder / f"{view.name}.parquet", rows[view.name])

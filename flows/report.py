@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flows.warehouse.warehouse import Landed
+from flows.warm.program import cpu_seconds_elsewhere
 
 # The portal takes no longer ones.
 MESSAGE_LENGTH = 2000
@@ -17,7 +18,11 @@ MESSAGE_LENGTH = 2000
 
 @dataclass(frozen=True)
 class StreamReport:
-    """One stream of one run. `message` is for the `actor`, who has to act when it failed."""
+    """One stream of one run.
+
+    `message` is for the `actor`, who has to act when it failed; of what has landed it says what is
+    worth knowing.
+    """
 
     stream: str
     landed: Landed | None = None
@@ -89,9 +94,10 @@ class Steps:
 
 
 def _cpu_seconds() -> float:
-    """Of this process and the children that have ended: dbt runs in one."""
+    """Of this process, its children that have ended, and what it let others do: dbt is such."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + cpu_seconds_elsewhere()
 
 
 def summary(reports: list[StreamReport]) -> str:

@@ -6,9 +6,9 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.connectors.catalog import connector, connectors
 from flows.connectors.reader import Reader
-from flows.connectors.spec import Stream
+from flows.connectors.streams import Stream
+from flows.connectors.uploaded import connector_of_job
 from flows.extract import Privacy
 from flows.parts import lake_at, warehouses_for
 from flows.portal import Job, Portal
@@ -24,9 +24,12 @@ def now() -> datetime:
 class Session:
     def __init__(self, *, job: Job, portal: Portal, settings: WorkerSettings) -> None:
         secrets = portal.secrets(run=job.run)
+        set_at = secrets.set_at
         self.job = job
         self.portal = portal
-        self.connector = connector(job.connection.connector)
+        self.connector = connector_of_job(
+            job.connection.connector, job.connection.connector_document
+        )
         self.lake = lake_at(settings.lake)
         self.steps = Steps()
         self.warehouses = warehouses_for(
@@ -43,15 +46,10 @@ class Session:
             allow_private=settings.allow_private_hosts,
             time_zone=job.tenant.zone,
             clock=now,
+            keep=lambda values: portal.keep_credentials(run=job.run, values=values, set_at=set_at),
+            limits_folder=settings.limits,
         )
         self._pseudonym_key = secrets.pseudonym_key
-
-    @property
-    def tables(self) -> list[str]:
-        """The raw tables of every connector, chosen or not: the models read them all."""
-        return [
-            f"{each.name}__{stream}" for each in connectors().values() for stream in each.streams
-        ]
 
     def stream(self, name: str) -> Stream:
         return self.connector.streams[name]

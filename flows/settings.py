@@ -33,6 +33,10 @@ class WorkerSettings:
     def work(self) -> Path:
         return self.home / "work"
 
+    @property
+    def limits(self) -> Path:
+        return self.home / "limits"
+
 
 def worker_settings() -> WorkerSettings:
     """:raises SettingMissing: naming the variable"""

@@ -15,7 +15,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows.connectors.reader import ReadFailed, ReadInterrupted
+from flows.connectors.catalog import UnknownConnector
+from flows.connectors.reader import ReadFailed, ReadInterrupted, RunStopped
+from flows.connectors.spec import ConnectorInvalid
 from flows.dbt import Node, TransformFailed
 from flows.lake.lake import LakeRefused, LakeUnavailable
 from flows.land import land
@@ -23,7 +25,7 @@ from flows.portal import Job, Portal, PortalHeldBack, PortalRefused, PortalUnava
 from flows.report import MESSAGE_LENGTH, StreamReport, summary
 from flows.session import Session, now
 from flows.settings import WorkerSettings, worker_settings
-from flows.transform import Work, publish_all, transform_all, work_to_do
+from flows.transform import Work, publish_all, raw_tables, transform_all, work_to_do
 from flows.warehouse.warehouse import (
     Fenced,
     Unaccounted,
@@ -33,10 +35,26 @@ from flows.warehouse.warehouse import (
 )
 
 PASSING = (ReadInterrupted, LakeUnavailable, WarehouseBusy, WarehouseUnavailable, PortalUnavailable)
-EXPECTED = (*PASSING, LakeRefused, PortalRefused, TransformFailed, Unaccounted, WarehouseRefused)
+EXPECTED = (
+    *PASSING,
+    ConnectorInvalid,
+    LakeRefused,
+    PortalRefused,
+    TransformFailed,
+    Unaccounted,
+    UnknownConnector,
+    WarehouseRefused,
+)
 LANDED_ONLY = "landed only, since the budget leaves no room for analytics"
 # What stands in the way of one stream stands in the way of all: the others are not tried.
-OF_ALL_STREAMS = (Fenced, WarehouseRefused, WarehouseUnavailable)
+# The portal is asked while a stream is read only to save what a login replaced.
+OF_ALL_STREAMS = (
+    Fenced,
+    PortalRefused,
+    PortalUnavailable,
+    WarehouseRefused,
+    WarehouseUnavailable,
+)
 
 
 @dataclass(frozen=True)
@@ -105,12 +123,14 @@ async def bring(session: Session) -> End:
 async def land_streams(session: Session) -> list[StreamReport]:
     await to_thread(prepare, session)
     reports = []
+    stopped: RunStopped | None = None
     for stream in session.job.connection.streams:
-        # The stub says that a state comes back at once; of an async task it has to be awaited.
-        state: Any = await land_stream(stream, session, return_state=True)  # type: ignore[misc]
-        outcome = await state.aresult(raise_on_failure=False)
+        outcome = stopped or await outcome_of(stream, session)
         if isinstance(outcome, OF_ALL_STREAMS):
             raise outcome
+        if isinstance(outcome, RunStopped):
+            # The source would say the same of each; what has landed goes on to the tenant.
+            stopped = outcome
         report = outcome if isinstance(outcome, StreamReport) else _failure(stream, outcome)
         reports.append(report)
         await to_thread(
@@ -123,9 +143,16 @@ async def land_streams(session: Session) -> list[StreamReport]:
     return reports
 
 
+async def outcome_of(stream: str, session: Session) -> Any:
+    """The report of a stream that landed, or the error that kept it from landing."""
+    # The stub says that a state comes back at once; of an async task it has to be awaited.
+    state: Any = await land_stream(stream, session, return_state=True)  # type: ignore[misc]
+    return await state.aresult(raise_on_failure=False)
+
+
 def prepare(session: Session) -> None:
     with session.warehouses.open(session.job.tenant) as warehouse:
-        warehouse.prepare(tenant=session.job.tenant, tables=session.tables, at=now())
+        warehouse.prepare(tenant=session.job.tenant, tables=raw_tables(session), at=now())
 
 
 @task(

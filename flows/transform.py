@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.connectors.catalog import connectors
 from flows.dbt import Node, build, published_views, transforms_version
-from flows.publish import last_published, publish, settings_of
+from flows.publish import (
+    landed_connectors,
+    last_published,
+    publish,
+    published_connectors,
+    settings_of,
+)
 from flows.session import Session, now
 from flows.warehouse.warehouse import Recipe, WarehouseBusy
 
@@ -21,6 +28,20 @@ class Work:
     tables: list[str] | None
     full_refresh: bool
     landed_through: datetime
+
+
+def raw_tables(session: Session) -> list[str]:
+    """Of every stream of the connectors in use, chosen or not: the models read them all."""
+    last = last_published(session.lake, tenant=session.job.tenant)
+    used = published_connectors(last) | {session.connector.name}
+    # One that was uploaded is in no folder: it came with the job.
+    known = {**connectors(), session.connector.name: session.connector}
+    return [
+        f"{name}__{stream}"
+        for name, each in known.items()
+        if name in used
+        for stream in each.streams
+    ]
 
 
 def work_to_do(session: Session) -> Work | None:
@@ -56,8 +77,18 @@ def _work_to_do(session: Session) -> Work | None:
 
 
 def recipe_of(session: Session) -> Recipe:
-    """Other SQL, or another time zone, gives other rows from the same raw."""
-    return Recipe(transforms=transforms_version(), settings=settings_of(session.job.tenant))
+    """Other SQL, another time zone, or one more connector, gives other rows from the same raw."""
+    settings = settings_of(session.job.tenant) | {"connectors": ",".join(_connectors(session))}
+    return Recipe(transforms=transforms_version(), settings=settings)
+
+
+def _connectors(session: Session) -> list[str]:
+    """Whose records the warehouse has. Only before the first publication is it asked for them."""
+    found = published_connectors(last_published(session.lake, tenant=session.job.tenant))
+    if not found:
+        with session.warehouses.open(session.job.tenant) as warehouse:
+            found = landed_connectors(warehouse.ledger())
+    return sorted(found | {session.connector.name})
 
 
 def transform_all(work: Work, session: Session) -> list[Node]:
@@ -74,12 +105,13 @@ def transform_all(work: Work, session: Session) -> list[Node]:
 
 
 def _transform(work: Work, session: Session) -> list[Node]:
-    tenant = session.job.tenant
+    tenant, recipe = session.job.tenant, recipe_of(session)
     with session.warehouses.open(tenant) as warehouse:
-        warehouse.begin_build(recipe_of(session), is_whole=work.full_refresh, at=now())
+        warehouse.begin_build(recipe, is_whole=work.full_refresh, at=now())
     nodes = build(
         environment=session.warehouses.dbt_environment(tenant),
         folder=session.dbt_folder,
+        connectors=recipe.settings["connectors"].split(","),
         tables=work.tables,
         full_refresh=work.full_refresh,
     )
@@ -93,7 +125,7 @@ def publish_all(work: Work, session: Session) -> str:
 
     :raises Fenced: if a later run has begun, or has published more
     """
-    job = session.job
+    job, recipe = session.job, recipe_of(session)
     views = published_views(session.dbt_folder)
     folder = session.stream_folder("publication")
     # Held to the end: nobody lands, and so nobody overtakes, between the check and the pointer.
@@ -107,7 +139,7 @@ def publish_all(work: Work, session: Session) -> str:
             views=views,
             rows=rows,
             streams=warehouse.streams(),
-            transforms=transforms_version(),
+            recipe=recipe,
             landed_through=work.landed_through,
             at=now(),
         )

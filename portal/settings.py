@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "portal.tenants",
+    "portal.marketplace",
     "portal.connections",
     "portal.pipelines",
     "portal.runs",
@@ -307,7 +308,9 @@ SPECTACULAR_SETTINGS = {
 # --- Admin ---------------------------------------------------------------------------------------
 
 
-def _admin_link(title: str, icon: str, page: str, permission: str) -> dict[str, object]:
+def _admin_link(title: str, icon: str, page: str, permission: str = "") -> dict[str, object]:
+    """A page's link for those with the permission: to look at its rows, unless another is named."""
+    permission = permission or ".view_".join(page.split("_"))
     return {
         "title": title,
         "icon": icon,
@@ -344,23 +347,22 @@ UNFOLD = {
             {
                 "title": "Retailers",
                 "items": [
-                    _admin_link("Tenants", "storefront", "tenants_tenant", "tenants.view_tenant"),
+                    _admin_link("Tenants", "storefront", "tenants_tenant"),
+                    _admin_link("Connections", "cable", "connections_connection"),
                     _admin_link(
-                        "Connections",
-                        "cable",
-                        "connections_connection",
-                        "connections.view_connection",
+                        "Marketplace",
+                        "extension",
+                        "marketplace_uploadedconnector",
+                        "marketplace.manage",
                     ),
                 ],
             },
             {
                 "title": "Operation",
                 "items": [
-                    _admin_link("Runs", "history", "runs_run", "runs.view_run"),
-                    _admin_link(
-                        "Pipelines", "schedule", "pipelines_pipeline", "pipelines.view_pipeline"
-                    ),
-                    _admin_link("Alerts", "notifications", "alerts_alert", "alerts.view_alert"),
+                    _admin_link("Runs", "history", "runs_run"),
+                    _admin_link("Pipelines", "schedule", "pipelines_pipeline"),
+                    _admin_link("Alerts", "notifications", "alerts_alert"),
                     _admin_link("Costs", "payments", "costs:overview", "costs.view_ledgerday"),
                     {
                         "title": "Snowflake",
@@ -374,14 +376,9 @@ UNFOLD = {
             {
                 "title": "Access",
                 "items": [
-                    _admin_link("Users", "person", "auth_user", "auth.view_user"),
-                    _admin_link("API keys", "key", "access_apikey", "access.view_apikey"),
-                    _admin_link(
-                        "Credential uses",
-                        "policy",
-                        "connections_credentialuse",
-                        "connections.view_credentialuse",
-                    ),
+                    _admin_link("Users", "person", "auth_user"),
+                    _admin_link("API keys", "key", "access_apikey"),
+                    _admin_link("Credential uses", "policy", "connections_credentialuse"),
                     {"title": "API docs", "icon": "api", "link": reverse_lazy("api-docs")},
                 ],
             },

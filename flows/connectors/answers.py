@@ -5,13 +5,19 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
-from flows.connectors.json_path import raw_at
+from flows.connectors.depth import shallow
+from flows.connectors.formats import TABLES, Records
+from flows.connectors.grammar import JsonPath
+from flows.connectors.graphql import errors_in
+from flows.connectors.json_path import raw_at, written
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+_VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ONE = msgspec.json.Decoder(msgspec.Raw)
 _CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -30,19 +36,62 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """`text` is the array's own JSON text; `records` are windows into it, one per record."""
+    """`text` is the list's own text; `records` are windows into it, one JSON text each."""
 
     text: msgspec.Raw
     records: list[msgspec.Raw]
 
 
+@dataclass(frozen=True)
+class Cut:
+    """An answer as UTF-8 and its records."""
+
+    text: bytes = field(repr=False)
+    rows: Rows = field(repr=False)
+
+
+def read(
+    body: bytes,
+    *,
+    content_type: str,
+    largest: int,
+    records: Records,
+    is_graphql: bool = False,
+) -> Cut:
+    """An answer as its records.
+
+    :param largest: bytes that it may have once it is unpacked
+    :raises Malformed: if it is not whole
+    :raises Unexpected: if it is something else than it should be, such as a GraphQL error
+    """
+    if records.form in TABLES:
+        return _table(unpacked(body, largest), records)
+    text = json_text(body, content_type=content_type, largest=largest)
+    try:
+        if is_graphql and (said := errors_in(text)):
+            raise Unexpected(f"an error: {said}")
+        return Cut(text=text, rows=_rows(text, records))
+    except msgspec.DecodeError:
+        raise Malformed("it is not whole JSON") from None
+    except RecursionError:
+        raise Unexpected("data nested too deeply") from None
+
+
+def unpacked(body: bytes, largest: int) -> bytes:
+    """The body without the compression that a header forgot to mention.
+
+    :raises Malformed: if it is damaged
+    :raises Unexpected: if it would be larger than it may be
+    """
+    return _unpacked(body, largest) if body[:2] == b"\x1f\x8b" else body
+
+
 def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
-    """The body as UTF-8: unpacked where a header forgot to say so, without a byte order mark.
+    """The body as UTF-8: unpacked, and without a byte order mark.
 
     :raises Malformed: if it is in no encoding we can tell
     """
-    if body[:2] == b"\x1f\x8b":
-        body = _unpacked(body, largest)
+    body = unpacked(body, largest)
     for mark, encoding in _MARKED:
         if body.startswith(mark):
             return _decoded(body, encoding).lstrip("\ufeff").encode()
@@ -56,25 +105,68 @@ def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
     return body
 
 
-def rows(text: bytes, *, path: str | None) -> Rows:
+def rows(text: bytes, *, path: JsonPath | None) -> Rows:
     """Cut the list at a path into its records.
 
     :raises Malformed: if the text is not whole JSON
     :raises Unexpected: if it is something else than a list; never mistaken for an empty one
     """
-    if text.lstrip()[:1] == b"<":
-        raise Unexpected("a web page instead of data")
     try:
-        found = raw_at(text, path)
-        if found is None:
-            raise Unexpected(f"no list at {path}")
-        return Rows(text=found, records=_ROWS.decode(found))
-    except msgspec.ValidationError:
-        raise Unexpected(f"something else than a list at {path or 'the top'}") from None
+        return _rows(text, Records(at=path))
     except msgspec.DecodeError:
         raise Malformed("it is not whole JSON") from None
     except RecursionError:
         raise Unexpected("data nested too deeply") from None
+
+
+def _rows(text: bytes, records: Records) -> Rows:
+    if text.lstrip()[:1] == b"<":
+        raise Unexpected("a web page instead of data")
+    if records.form == "ndjson":
+        return Rows(text=msgspec.Raw(text), records=_ONE.decode_lines(text))
+    found = raw_at(text, records.at)
+    if found is None or (records.optional and bytes(found).strip() == b"null"):
+        return _left_out(text, records)
+    where = written(records.at) if records.at else "the top"
+    match records.form:
+        case "single":
+            if bytes(found).lstrip()[:1] != b"{":
+                raise Unexpected(f"something else than one record at {where}")
+            return Rows(text=found, records=[_ONE.decode(found)])
+        case "values":
+            try:
+                return Rows(
+                    text=found, records=shallow(found, list(_VALUES.decode(found).values()))
+                )
+            except msgspec.ValidationError:
+                raise Unexpected(f"something else than an object at {where}") from None
+        case _:
+            try:
+                return Rows(text=found, records=shallow(found, _ROWS.decode(found)))
+            except msgspec.ValidationError:
+                raise Unexpected(f"something else than a list at {where}") from None
+
+
+def _left_out(text: bytes, records: Records) -> Rows:
+    """No records, where an answer may be without a list.
+
+    What may be left out is left out of an object; null is no answer.
+    """
+    _ONE.decode(text)
+    if not records.optional or text.lstrip()[:1] != b"{":
+        raise Unexpected(f"no list at {written(records.at or ())}")
+    return Rows(text=msgspec.Raw(b"[]"), records=[])
+
+
+def _table(body: bytes, records: Records) -> Cut:
+    # Their modules are large, and most connectors read JSON.
+    from flows.connectors.tables import TableInvalid, table_text
+
+    try:
+        text = table_text(body, records)
+    except TableInvalid as error:
+        raise Unexpected(str(error)) from None
+    return Cut(text=text, rows=Rows(text=msgspec.Raw(text), records=_ROWS.decode(text)))
 
 
 def _unpacked(body: bytes, largest: int) -> bytes:

@@ -1,54 +1,58 @@
 """The ways to prove to an API who is asking.
 
-Like paging, a style is a small class of pure functions: it says which calls to make and reads what
-they answered. Sending, retrying and keeping tokens is the reader's business.
+A style is a small class of pure functions: it says what goes with each request, or which call logs
+in and what is read from its answer. Sending, retrying and keeping tokens is `signin`'s business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from flows.connectors.credentials import Credentials, Secret
 from flows.connectors.grammar import GrammarModel, Template, placeholders
-from flows.connectors.json_path import text_at
+from flows.connectors.grants import FORM, Grant, HeaderName, LoginAuth, LoginCall, Proof
+from flows.connectors.oauth import OAuthClient, OAuthRefresh, basic, form_text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grant:
-    """What a login gave us. `lifetime` in seconds, None where the source does not say."""
-
-    token: Secret
-    lifetime: float | None = None
-    refresh_token: Secret | None = None
-    host: str | None = field(default=None, repr=False)
+def _one_line(text: str) -> str:
+    if not text or not text.isprintable():
+        raise ValueError("Write one line of text, such as a template of a credential: {api_key}")
+    return text
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoginCall:
-    """A POST that answers with a grant. What it sends is masked, also in a traceback."""
-
-    url: str
-    body: Secret | None = None
-    bearer: Secret | None = None
+# A constant, or a template of credentials, secret ones too. Nothing of it reaches an address.
+Sealed = Annotated[Template, AfterValidator(_one_line)]
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A login answered with something else than the connector expects; holds nothing of it.
+class _Pasted(GrammarModel):
+    """Styles without a login: what the tenant pasted goes with every request."""
 
-    Returned, not raised: the frames of a traceback would show the token.
-    """
+    host: ClassVar[None] = None
 
-    sentence: str
+    def fields(self) -> Iterator[str]:
+        """The credentials that are needed, wherever they go."""
+        yield from ()
+
+    def templates(self) -> Iterator[tuple[str, str]]:
+        """The addresses, each with its place in the style."""
+        yield from ()
+
+    def proof(self, credentials: Credentials) -> Proof:
+        return Proof()
 
 
-class BearerAuth(GrammarModel):
-    """A token the tenant pasted, sent with every request."""
+class NoAuth(_Pasted):
+    """Whoever asks is answered."""
+
+    by: Literal["none"]
+
+
+class BearerAuth(_Pasted):
+    """A token in the Authorization header."""
 
     by: Literal["bearer"]
     token: str
@@ -56,18 +60,82 @@ class BearerAuth(GrammarModel):
     def fields(self) -> Iterator[str]:
         yield self.token
 
-    def templates(self) -> Iterator[tuple[str, str]]:
-        yield from ()
+    def proof(self, credentials: Credentials) -> Proof:
+        return Proof(headers={"Authorization": Secret(f"Bearer {credentials.value(self.token)}")})
 
-    def grant(self, credentials: Credentials) -> Grant:
-        return Grant(token=Secret(credentials.value(self.token)))
+
+class HeaderAuth(_Pasted):
+    """Keys in headers of the source's own."""
+
+    by: Literal["headers"]
+    headers: dict[HeaderName, Sealed] = Field(min_length=1)
+
+    def fields(self) -> Iterator[str]:
+        yield from _named(self.headers)
+
+    def proof(self, credentials: Credentials) -> Proof:
+        return Proof(headers=sealed(self.headers, credentials))
+
+
+class QueryAuth(_Pasted):
+    """Keys in the query. They join the address inside the transport, where nobody logs it."""
+
+    by: Literal["query"]
+    params: dict[str, Sealed] = Field(min_length=1)
+
+    def fields(self) -> Iterator[str]:
+        yield from _named(self.params)
+
+    def proof(self, credentials: Credentials) -> Proof:
+        return Proof(params=sealed(self.params, credentials))
+
+
+class BasicAuth(_Pasted):
+    """A user name and a password, each composed of credentials (RFC 7617)."""
+
+    by: Literal["basic"]
+    user: Template
+    password: Template = ""
+
+    def fields(self) -> Iterator[str]:
+        yield from _named({"user": self.user, "password": self.password})
+
+    def proof(self, credentials: Credentials) -> Proof:
+        pair = (credentials.secret(self.user), credentials.secret(self.password))
+        return Proof(headers={"Authorization": basic(*pair)})
 
 
 class LoginRequest(GrammarModel):
-    """POST with a JSON body: its names, each with the credential that fills it."""
+    """POST with a JSON body or a form: its names, each with the credential that fills it.
+
+    `extra` are further names with constants, or templates of credentials.
+    """
 
     url: Template
-    body: dict[str, str] = Field(min_length=1)
+    body: dict[str, str] = {}
+    form: dict[str, str] = {}
+    extra: dict[str, Template] = {}
+
+    @model_validator(mode="after")
+    def _sends_one_of_them(self) -> LoginRequest:
+        if bool(self.body) == bool(self.form):
+            raise ValueError("Write what is sent: either body (JSON) or form")
+        return self
+
+    def fields(self) -> Iterator[str]:
+        yield from (self.body or self.form).values()
+        yield from _named({"url": self.url, **self.extra})
+
+    def call(self, credentials: Credentials) -> LoginCall:
+        sent = {
+            name: Secret(credentials.value(field))
+            for name, field in (self.body or self.form).items()
+        }
+        sent |= {name: credentials.secret(text) for name, text in self.extra.items()}
+        url = credentials.address(self.url)
+        if self.form:
+            return LoginCall(url=url, body=form_text(sent), content_type=FORM)
+        return LoginCall(url=url, body=_json_text(sent))
 
 
 class RefreshRequest(GrammarModel):
@@ -77,20 +145,17 @@ class RefreshRequest(GrammarModel):
     bearer: str
 
 
-class SessionAuth(GrammarModel):
+class SessionAuth(LoginAuth):
     """A login that answers with a token for a while, and perhaps with the host of the data."""
 
     by: Literal["session"]
     login: LoginRequest
-    token: str
-    lifetime: str | None = None
     refresh: RefreshRequest | None = None
-    host: str | None = None
 
     def fields(self) -> Iterator[str]:
-        yield from self.login.body.values()
-        for _, template in self.templates():
-            yield from placeholders(template)
+        yield from self.login.fields()
+        if self.refresh:
+            yield from placeholders(self.refresh.url)
 
     def templates(self) -> Iterator[tuple[str, str]]:
         yield "login.url", self.login.url
@@ -98,48 +163,46 @@ class SessionAuth(GrammarModel):
             yield "refresh.url", self.refresh.url
 
     def login_call(self, credentials: Credentials) -> LoginCall:
-        body = {name: credentials.value(field) for name, field in self.login.body.items()}
-        return LoginCall(
-            url=credentials.address(self.login.url),
-            body=Secret(msgspec.json.encode(body).decode()),
-        )
+        return self.login.call(credentials)
 
     def refresh_call(self, credentials: Credentials, grant: Grant) -> LoginCall | None:
-        """None where the source offers no refresh; then a new login is the way."""
         if self.refresh is None or grant.refresh_token is None:
             return None
-        return LoginCall(url=credentials.address(self.refresh.url), bearer=grant.refresh_token)
+        bearer = Secret(f"Bearer {grant.refresh_token.reveal()}")
+        url = credentials.address(self.refresh.url)
+        return LoginCall(url=url, headers={"Authorization": bearer})
 
-    def read(self, body: bytes) -> Grant | Unreadable:
-        """Read a grant from the answer to a login or a refresh."""
-        try:
-            found = {path: text_at(body, path) for path in self._paths()}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return Unreadable("The login was not answered in JSON.")
-        token = found[self.token]
-        if not token:
-            return Unreadable(f"The answer to the login has no token at {self.token}.")
-        if self.host and not found[self.host]:
-            return Unreadable(f"The answer to the login has no host at {self.host}.")
-        refresh_token = found[self.refresh.bearer] if self.refresh else None
-        return Grant(
-            token=Secret(token),
-            lifetime=_seconds(found[self.lifetime]) if self.lifetime else None,
-            refresh_token=Secret(refresh_token) if refresh_token else None,
-            host=found[self.host] if self.host else None,
-        )
-
-    def _paths(self) -> list[str]:
-        refresh = self.refresh.bearer if self.refresh else None
-        return [path for path in (self.token, self.lifetime, refresh, self.host) if path]
+    def _renewal(self) -> str | None:
+        return self.refresh.bearer if self.refresh else None
 
 
-Auth = Annotated[BearerAuth | SessionAuth, Field(discriminator="by")]
+Auth = Annotated[
+    NoAuth
+    | BearerAuth
+    | HeaderAuth
+    | QueryAuth
+    | BasicAuth
+    | OAuthClient
+    | OAuthRefresh
+    | SessionAuth,
+    Field(discriminator="by"),
+]
 
 
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < float("inf") else None
+def sealed(templates: Mapping[str, str], credentials: Credentials) -> dict[str, Secret]:
+    """Each template filled in. One whose credentials were all left empty is not sent."""
+    return {
+        name: credentials.secret(template)
+        for name, template in templates.items()
+        if not placeholders(template) or any(map(credentials.value, placeholders(template)))
+    }
+
+
+def _named(templates: Mapping[str, str]) -> Iterator[str]:
+    for template in templates.values():
+        yield from placeholders(template)
+
+
+def _json_text(values: Mapping[str, Secret]) -> Secret:
+    plain = {name: value.reveal() for name, value in values.items()}
+    return Secret(msgspec.json.encode(plain).decode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Literal, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -114,6 +115,28 @@ class Credentials:
             if field.is_safe_in_url
         }
         return filled(template, values | ({"host": host} if host else {}))
+
+    def secret(self, template: str) -> Secret:
+        """A header or a parameter made of a template, as it stands. Never part of an address."""
+        return Secret(filled(template, {name: self.value(name) for name in self._fields}))
+
+    def replaced(self, values: Mapping[str, Secret]) -> Credentials:
+        """The same with other values for some of its fields."""
+        new = Credentials(self._fields, {})
+        new._values = {**self._values, **values}
+        return new
+
+    def fingerprint(self, *, key: bytes, of: str) -> str:
+        """A name for this credential that says nothing of it; the key is the caller's to keep.
+
+        :param of: what the credential is for, so that the same value elsewhere has another name
+        """
+        whole = blake2b(key=key, digest_size=16)
+        values = [text for name in sorted(self._values) for text in (name, self.value(name))]
+        for part in (of, *values):
+            text = part.encode()
+            whole.update(b"%d:%b" % (len(text), text))
+        return whole.hexdigest()
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(f'{name}=…' for name in self._values)})"

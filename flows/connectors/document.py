@@ -56,6 +56,14 @@ def read_document(path: Path) -> dict[str, Any]:
             text = file.read(_LARGEST + 1)
     except OSError as error:
         raise DocumentInvalid(f"It cannot be read: {error.strerror}") from None
+    return parse_document(text)
+
+
+def parse_document(text: str | bytes) -> dict[str, Any]:
+    """The mapping in a text.
+
+    :raises DocumentInvalid: if it is too large or not plain YAML
+    """
     if len(text) > _LARGEST:
         raise DocumentInvalid(f"It is larger than {_LARGEST // 1024} KiB")
     try:

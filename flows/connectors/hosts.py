@@ -8,34 +8,43 @@ name.
 from __future__ import annotations
 
 import socket
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, ClassVar
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+)
 from urllib3.response import HTTPResponse
+from urllib3.util import Url, parse_url
+from urllib3.util.ssl_ import create_urllib3_context
 
 from flows.connectors.addresses import is_reachable
 from flows.connectors.alarm import Alarm
+from flows.connectors.unpack import LARGEST_ANSWER as LARGEST_ANSWER
+from flows.connectors.unpack import AnswerTooLarge as AnswerTooLarge
+from flows.connectors.unpack import check_size, unpacked
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 REQUEST_SECONDS = 300.0
-LARGEST_ANSWER = 64 * 1024 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 _MOST_ADDRESSES = 4
+_MOST_IDLE = 16
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "mercurios"}
 
 
 class HostRefused(Exception):
     """An address our servers must not be led to; the sentence is for whoever typed it."""
-
-
-class AnswerTooLarge(Exception):
-    """The answer is larger than any page should be."""
 
 
 class AnswerTooSlow(Exception):
@@ -63,14 +72,12 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise HostRefused(f"The host {host[:255]} cannot be found. Check its spelling.") from None
 
 
-def guarded_session(allow_private: bool, *, seconds: float = REQUEST_SECONDS) -> requests.Session:
-    """A session that connects only to allowed hosts, follows no redirect and never retries.
+def guarded_session(allow_private: bool, *, seconds: float = REQUEST_SECONDS) -> Session:
+    """A session that connects only to allowed hosts.
 
-    Answers are read whole, decoded, within `LARGEST_ANSWER` and `seconds`; besides the exceptions
-    of requests and urllib3 it raises HostRefused, AnswerTooLarge and AnswerTooSlow. Keep-alive is
-    on; proxies, netrc and cookies are off.
+    :param seconds: the longest that one request may take as a whole
     """
-    return _GuardedSession(allow_private=allow_private, seconds=seconds)
+    return Session(allow_private=allow_private, seconds=seconds)
 
 
 def resolve(host: str, port: int, *, allow_private: bool) -> list[tuple[Any, ...]]:
@@ -139,84 +146,154 @@ class _PrivateTooTls(_GuardedTls):
     allow_private = True
 
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Guarded
+@dataclass(frozen=True)
+class Answer:
+    """`headers` ignore case. `body` is unpacked."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedTls
+class Session:
+    """Connections that are kept for the next request. Several threads may share one.
 
+    Redirects are answers like any other, nothing is sent twice, and neither proxies, netrc nor
+    cookies are known here. It stands on the connections of urllib3 and not on its pools, because
+    those write addresses to the log, and an address may hold a key.
+    """
 
-class _PrivateHttpPool(HTTPConnectionPool):
-    ConnectionCls = _PrivateToo
-
-
-class _PrivateHttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _PrivateTooTls
-
-
-class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, *, allow_private: bool) -> None:
-        super().__init__(max_retries=0)
-        self.poolmanager.pool_classes_by_scheme = (
-            {"http": _PrivateHttpPool, "https": _PrivateHttpsPool}
-            if allow_private
-            else {"http": _HttpPool, "https": _HttpsPool}
-        )
-
-
-class _GuardedSession(requests.Session):
     def __init__(self, *, allow_private: bool, seconds: float) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.headers = requests.structures.CaseInsensitiveDict(
-            {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "mercurios"}
-        )
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.adapters.clear()
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, _GuardedAdapter(allow_private=allow_private))
         self._allow_private = allow_private
         self._seconds = seconds
+        self._idle: dict[tuple[str, str, int], list[HTTPConnection]] = {}
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._tls: ssl.SSLContext | None = None
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        scheme = urlsplit(request.url or "").scheme
-        _check_scheme(scheme, allow_private=self._allow_private)
-        options = {
-            **kwargs,
-            "stream": True,
-            "allow_redirects": False,
-            "timeout": (CONNECT_SECONDS, READ_SECONDS),
-            "proxies": {},
-        }
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Send a request once and read its answer whole.
+
+        :raises HostRefused: if the host must not be reached
+        :raises AnswerTooLarge, AnswerTooSlow, AnswerUnreadable: if it is not to be read
+        :raises OSError, HTTPError, HTTPException, ValueError: if there is no whole answer. These
+            may hold what was sent
+        """
+        address = parse_url(url)
+        _check_scheme(address.scheme or "", allow_private=self._allow_private)
+        place = _place(address)
         with Alarm(self._seconds) as alarm:
+            connection = self._connection(place)
+            is_whole = False
             try:
-                response = super().send(request, **options)
-                _read_whole(response)
+                Alarm.watch(connection.sock)
+                connection.request(
+                    method,
+                    address.request_uri,
+                    body=body,
+                    headers=_with_ours(headers or {}),  # type: ignore[arg-type]  # http.client takes bytes
+                    preload_content=False,
+                    decode_content=False,
+                )
+                response = connection.getresponse()
+                packed = _read_whole(response)
+                is_whole = True
             finally:
+                if is_whole and not alarm.rang:
+                    self._keep(place, connection)
+                else:
+                    connection.close()
                 # Also without an error: an answer without a length looks whole when it is cut.
                 if alarm.rang:
                     raise AnswerTooSlow(
                         f"There was no whole answer within {self._seconds:g} seconds"
                     )
-        return response
+        plain = unpacked(packed, encoding=response.headers.get("Content-Encoding", ""))
+        return Answer(response.status, response.headers, plain)
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None: a redirect is an answer like any other, and nothing is sent where it points."""
-        return None
+    def close(self) -> None:
+        """Let go of every connection. What is under way ends by itself."""
+        with self._lock:
+            self._is_closed = True
+            idle = [connection for kept in self._idle.values() for connection in kept]
+            self._idle.clear()
+        for connection in idle:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _connection(self, place: tuple[str, str, int]) -> HTTPConnection:
+        """One that is open still, or a new one."""
+        while True:
+            with self._lock:
+                kept = self._idle.get(place)
+                if not kept:
+                    break
+                connection = kept.pop()
+            if connection.is_connected:
+                return connection
+            connection.close()
+        scheme, host, port = place
+        if scheme == "http":
+            plain = _PrivateToo if self._allow_private else _Guarded
+            return plain(host, port, timeout=READ_SECONDS)
+        tls = _PrivateTooTls if self._allow_private else _GuardedTls
+        return tls(host, port, timeout=READ_SECONDS, ssl_context=self._authorities())
+
+    def _authorities(self) -> ssl.SSLContext:
+        """Whom we believe; read once, because it takes longer than a request."""
+        with self._lock:
+            if self._tls is None:
+                self._tls = create_urllib3_context()
+                self._tls.load_verify_locations(certifi.where())
+            return self._tls
+
+    def _keep(self, place: tuple[str, str, int], connection: HTTPConnection) -> None:
+        with self._lock:
+            kept = self._idle.setdefault(place, [])
+            if not self._is_closed and len(kept) < _MOST_IDLE:
+                kept.append(connection)
+                return
+        connection.close()
 
 
-def _read_whole(response: requests.Response) -> None:
-    """Read the body while counting, so that a small archive cannot become a large memory."""
-    chunks, size = [], 0
-    try:
-        for chunk in response.raw.stream(_CHUNK, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise AnswerTooLarge(f"The answer is larger than {LARGEST_ANSWER >> 20} MB")
-    except BaseException:
-        response.close()
-        raise
-    # What `Response.content` keeps, had it read the body itself.
-    vars(response).update(_content=b"".join(chunks), _content_consumed=True)
+def _with_ours(headers: Mapping[str, str]) -> dict[str, bytes]:
+    """Encoded here: http.client knows Latin-1 alone, and its error would hold the value."""
+    given = {name.lower() for name in headers}
+    ours = {name: text for name, text in _HEADERS.items() if name.lower() not in given}
+    return {name: text.encode() for name, text in (ours | dict(headers)).items()}
+
+
+def _place(address: Url) -> tuple[str, str, int]:
+    if address.scheme not in ("http", "https") or not address.host:
+        raise LocationParseError("an address without a host")
+    port = address.port or {"http": 80, "https": 443}[address.scheme]
+    return address.scheme, address.host.strip("[]"), port
+
+
+def _read_whole(response: HTTPResponse) -> bytes:
+    if response.length_remaining is not None:
+        check_size(response.length_remaining)
+        return response.read(decode_content=False)
+    pieces, size = [], 0
+    while piece := response.read(_CHUNK, decode_content=False):
+        pieces.append(piece)
+        size += len(piece)
+        check_size(size)
+    return b"".join(pieces)

@@ -10,18 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from flows.connectors.client import Client, Refused
+from flows.connectors.client import Client, List, Refused
 from flows.connectors.credentials import Credentials, check_values
+from flows.connectors.file_lists import FileLists
+from flows.connectors.files.grammar import FilesClient
+from flows.connectors.formats import Records
 from flows.connectors.hosts import HostRefused, guarded_session
+from flows.connectors.lists import ListBroken, Lists
+from flows.connectors.request import Request
 from flows.connectors.retries import GaveUp, Patience, Trouble
 from flows.connectors.sentences import incomplete_sentence, refusal_sentence
-from flows.connectors.signin import LoginRefused
-from flows.connectors.spec import Connector, Stream
+from flows.connectors.signin import Keep, LoginRefused
+from flows.connectors.spec import Connector
+from flows.connectors.streams import Stream
 
 WITHIN_SECONDS = 30.0
 _REQUEST_SECONDS = 10.0
 _AT_ONCE = 4
 _BRIEF = Patience(tries=2, first_wait=0.5, longest_wait=2.0, longest_advice=3.0, in_all=5.0)
+
+
+_Lists = Lists | FileLists
 
 
 class Outcome(StrEnum):
@@ -69,11 +78,17 @@ def probe(
     clock: Callable[[], datetime],
     sleep: Callable[[float], None] | None = None,
     within: float = WITHIN_SECONDS,
+    keep: Keep | None = None,
 ) -> ProbeResult:
     """Log in, then ask every stream for one record, and whether it can say what changed.
 
     Takes at most `within` seconds; a stream that has not answered by then is FAILED. Whatever the
     source does is told in the result and raises nothing.
+
+    A stream that is asked for each record of another is tried with its first one. Reports are not
+    made.
+
+    :param keep: saves credential values that a login replaced; what it raises flies through
     """
     clean, errors = check_values(fields=connector.credentials, values=credentials)
     held, ended = Credentials(connector.credentials, clean), threading.Event()
@@ -84,16 +99,30 @@ def probe(
             problem=incomplete_sentence(connector=connector, errors=errors), streams={}
         )
     session = guarded_session(allow_private, seconds=min(_REQUEST_SECONDS, within))
-    client = Client(
-        connector=connector,
-        credentials=held,
-        session=session,
-        clock=clock,
-        sleep=sleep or _sleeper(ended),
-        patience=_BRIEF,
-    )
+    nap = sleep or _sleeper(ended)
+
+    def lists_of_api() -> Lists:
+        client = Client(
+            connector=connector,
+            credentials=held,
+            session=session,
+            clock=clock,
+            sleep=nap,
+            patience=_BRIEF,
+            keep=keep,
+        )
+
+        def fetch(stream: Stream, request: Request, records: Records | None) -> List:
+            return client.get(stream=stream, request=request, records=records)
+
+        return Lists(connector, held, clock=clock, sleep=nap, time_zone=time_zone, fetch=fetch)
+
     try:
-        return _Probe(connector, client, time_zone, clock).run(time.monotonic() + within)
+        if isinstance(connector.client, FilesClient):
+            lists: _Lists = FileLists(connector, held, clock=clock, allow_private=allow_private)
+        else:
+            lists = lists_of_api()
+        return _Probe(connector, lists, clock).run(time.monotonic() + within)
     finally:
         ended.set()
         session.close()
@@ -108,16 +137,9 @@ def _sleeper(ended: threading.Event) -> Callable[[float], None]:
 
 
 class _Probe:
-    def __init__(
-        self,
-        connector: Connector,
-        client: Client,
-        time_zone: tzinfo,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, connector: Connector, lists: _Lists, clock: Callable[[], datetime]) -> None:
         self._connector = connector
-        self._client = client
-        self._time_zone = time_zone
+        self._lists = lists
         self._clock = clock
 
     def run(self, deadline: float) -> ProbeResult:
@@ -160,25 +182,33 @@ class _Probe:
 
     def _stream(self, name: str, *, is_first: bool = False) -> StreamProbe:
         stream = self._connector.streams[name]
-        outcome, sentence = self._look(stream, None, is_first=is_first)
+        if stream.job is not None:
+            return StreamProbe(
+                outcome=Outcome.READABLE,
+                sentence=f"{stream.title} is a report that is made when it is read; not tried now.",
+                incremental=stream.is_incremental,
+            )
+        outcome, sentence = self._look(name, None, is_first=is_first)
         if outcome not in (Outcome.READABLE, Outcome.EMPTY):
             return StreamProbe(outcome=outcome, sentence=sentence, incremental=False)
         if not stream.needs_probe:
             return StreamProbe(
                 outcome=outcome, sentence=sentence, incremental=stream.is_incremental
             )
-        changed, _ = self._look(stream, self._clock() - timedelta(hours=1), is_first=False)
+        changed, _ = self._look(name, self._clock() - timedelta(hours=1), is_first=False)
         if changed in (Outcome.READABLE, Outcome.EMPTY):
             return StreamProbe(outcome=outcome, sentence=sentence, incremental=True)
         whole = f"{sentence} It does not say what changed, so all of it is read each time."
         return StreamProbe(outcome=outcome, sentence=whole, incremental=False)
 
-    def _look(
-        self, stream: Stream, since: datetime | None, *, is_first: bool
-    ) -> tuple[Outcome, str]:
-        path, ask = stream.opening(since=since, time_zone=self._time_zone, limit=1)
+    def _look(self, name: str, since: datetime | None, *, is_first: bool) -> tuple[Outcome, str]:
+        stream = self._connector.streams[name]
         try:
-            found = self._client.get(stream=stream, path=path, ask=ask)
+            found = self._lists.first(name, since=since)
+        except ListBroken as broken:
+            # There is one place for all files: what ails it ails every stream.
+            is_place = isinstance(self._connector.client, FilesClient)
+            return self._lost(str(broken), is_first and is_place)
         except Refused as refusal:
             if is_first and refusal.status == 401:
                 raise _Hopeless(self._sentence(stream, refusal)) from None
@@ -191,7 +221,10 @@ class _Probe:
         except GaveUp as end:
             trouble = f"{stream.title}: {end.trouble.reason}."
             return self._lost(trouble, is_first and end.trouble.is_unreachable)
-        if found.rows.records:
+        if found is None:
+            above = self._connector.streams[stream.each or name].title
+            return Outcome.EMPTY, f"{stream.title}: There is nothing in {above} to ask for yet."
+        if found.records:
             return Outcome.READABLE, f"{stream.title} can be read."
         return Outcome.EMPTY, f"{stream.title} can be read, but there is nothing in it yet."
 

@@ -1,13 +1,13 @@
-"""Connector and credentials in, pages of records out, the next page fetched ahead."""
+"""Connector and credentials in, pages of records out, the next ones fetched ahead."""
 
 from __future__ import annotations
 
 import builtins
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,13 +15,17 @@ from msgspec import Raw
 
 from flows.connectors.client import Client, List, Refused
 from flows.connectors.credentials import Credentials, check_values
+from flows.connectors.file_lists import FileLists
+from flows.connectors.files.grammar import FilesClient
+from flows.connectors.formats import Records
 from flows.connectors.hosts import HostRefused, guarded_session
-from flows.connectors.pages import Answer, Ask
-from flows.connectors.progress import Progress
+from flows.connectors.lists import ListBroken, Lists
+from flows.connectors.request import Request
 from flows.connectors.retries import GaveUp, Patience, Trouble
 from flows.connectors.sentences import incomplete_sentence, refusal_sentence
-from flows.connectors.signin import LoginRefused
-from flows.connectors.spec import Connector, Stream
+from flows.connectors.signin import Keep, LoginRefused
+from flows.connectors.spec import Connector
+from flows.connectors.streams import Stream
 
 
 class ReadFailed(Exception):
@@ -30,6 +34,10 @@ class ReadFailed(Exception):
     def __init__(self, sentence: str, *, status: int | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+class RunStopped(ReadFailed):
+    """No other stream of the connection can be read either, before somebody has acted."""
 
 
 class ReadInterrupted(Exception):
@@ -65,6 +73,8 @@ class Reader:
     :param time_zone: of the tenant, for sources that write local time
     :param clock: the present moment, aware
     :param sleep: waits so many seconds; by default a wait that ends early when a read is given up
+    :param keep: saves credential values that a login replaced; what it raises ends the read
+    :param limits_folder: where requests are counted for all processes; None counts ours alone
     """
 
     def __init__(
@@ -77,6 +87,8 @@ class Reader:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] | None = None,
         patience: Patience | None = None,
+        keep: Keep | None = None,
+        limits_folder: Path | None = None,
     ) -> None:
         clean, errors = check_values(fields=connector.credentials, values=credentials)
         held = Credentials(connector.credentials, clean)
@@ -89,40 +101,54 @@ class Reader:
         self._clock = clock
         self._closed = threading.Event()
         self._session = guarded_session(allow_private)
+        self._lists: Lists | FileLists
+        if isinstance(connector.client, FilesClient):
+            self._lists = FileLists(connector, held, clock=clock, allow_private=allow_private)
+            return
+        wait = sleep or self._sleep
         self._client = Client(
             connector=connector,
             credentials=held,
             session=self._session,
             clock=clock,
-            sleep=sleep or self._sleep,
+            sleep=wait,
             patience=patience,
+            keep=keep,
+            limits_folder=limits_folder,
+        )
+        self._lists = Lists(
+            connector, held, clock=clock, sleep=wait, time_zone=time_zone, fetch=self._get
         )
 
     def pages(
         self, stream: str, *, since: datetime | None, incremental: bool = True
-    ) -> Iterator[Page]:
-        """The pages of a stream, one ahead of the caller.
+    ) -> Generator[Page]:
+        """The pages of a stream, in order, with some fetched ahead of the caller.
 
         :param since: the bookmark, aware; the stream's overlap is taken off here. None reads
             everything, as do streams that cannot say what changed
         :param incremental: False reads everything, for a source that turned out not to support
             `since`
-        :raises ReadFailed: if somebody has to act first
+        :raises ReadFailed: if somebody has to act first; RunStopped if for every stream
         :raises ReadInterrupted: if the same call may succeed later
         """
         if since is not None and since.tzinfo is None:
             raise ValueError("`since` must know its time zone")
-        walk = self._walk(stream, since if incremental else None)
-        one_ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"read-{stream}")
+        chunks = self._lists.chunks(stream, since=since if incremental else None)
         try:
-            upcoming = one_ahead.submit(next, walk, None)
-            while (page := upcoming.result()) is not None:
-                upcoming = one_ahead.submit(next, walk, None)
-                yield page
+            for number, chunk in enumerate(chunks, start=1):
+                yield Page(
+                    number=number,
+                    body=chunk.body,
+                    records=chunk.records,
+                    received_at=chunk.received_at,
+                )
+        except ListBroken as broken:
+            raise _told(broken) from None
+        except GaveUp as end:
+            raise ReadInterrupted(f"{end.trouble.reason}.") from None
         finally:
-            # A caller who stops early does not wait for a page nobody wants; `close` wakes the
-            # thread.
-            one_ahead.shutdown(wait=False, cancel_futures=True)
+            chunks.close()
 
     def close(self) -> None:
         """Let go of connections, and of whoever is waiting for another try."""
@@ -143,32 +169,13 @@ class Reader:
     def __repr__(self) -> str:
         return f"Reader({self._connector.name})"
 
-    def _walk(self, name: str, since: datetime | None) -> Iterator[Page]:
-        stream = self._connector.streams[name]
-        path, first = stream.opening(since=since, time_zone=self._time_zone)
-        ask: Ask | None = first
-        progress = Progress()
-        number = 0
-        while ask is not None:
-            number += 1
-            page = self._get(stream, path, ask)
-            records = page.rows.records
-            if problem := progress.problem(ask, list_text=page.rows.text, records=len(records)):
-                raise ReadFailed(f"{stream.title}, page {number}: {problem}")
-            yield Page(
-                number=number,
-                body=page.text,
-                records=records,
-                received_at=page.received_at,
-            )
-            ask = stream.pages.next(ask, _answer(page))
-
-    def _get(self, stream: Stream, path: str, ask: Ask) -> List:
+    def _get(self, stream: Stream, request: Request, records: Records | None) -> List:
         try:
-            return self._client.get(stream=stream, path=path, ask=ask)
+            return self._client.get(stream=stream, request=request, records=records)
         except (Refused, LoginRefused) as refusal:
             sentence = refusal_sentence(connector=self._connector, stream=stream, refusal=refusal)
-            raise ReadFailed(sentence, status=refusal.status) from None
+            failed = RunStopped if refusal.stops_run else ReadFailed
+            raise failed(sentence, status=refusal.status) from None
         except HostRefused as refusal:
             raise ReadFailed(str(refusal)) from None
         except GaveUp as end:
@@ -189,10 +196,5 @@ class Reader:
             raise GaveUp(Trouble(reason="The read was given up"))
 
 
-def _answer(page: List) -> Answer:
-    return Answer(
-        url=page.reply.url,
-        headers=page.reply.headers,
-        body=page.text,
-        records=len(page.rows.records),
-    )
+def _told(broken: ListBroken) -> ReadFailed | ReadInterrupted:
+    return ReadInterrupted(str(broken)) if broken.may_pass else ReadFailed(str(broken))

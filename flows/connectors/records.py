@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
@@ -12,9 +13,10 @@ import msgspec
 from msgspec import Raw
 
 from flows.connectors.personal import Personal
-from flows.connectors.spec import Stream
+from flows.connectors.streams import Stream
 
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
+_ELEMENTS = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
 _NOTHING = frozenset({b"null", b'""'})
 Fate = Literal["keep", "keep_plain", "drop", "hash"]
@@ -38,26 +40,33 @@ def strip(
     :param kept: fields the tenant opted in to; only what would be dropped or hashed can be kept
     :raises RecordInvalid: if a record of a stream with something to take out is not an object
     """
-    fates, otherwise = _fates(stream.personal, kept)
-    if not fates and otherwise == "keep":
+    fates = _fates(stream.personal, kept)
+    if fates.is_nothing:
         return bytes(record)
     try:
-        members = _MEMBERS.decode(record)
+        return msgspec.json.encode(_left(record, fates, key=pseudonym_key))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordInvalid(f"A record of {stream.title} is not an object.") from None
-    left = {}
-    for name, value in members.items():
-        fate = fates.get(name.casefold(), otherwise)
-        if fate == "hash":
-            left[name] = _pseudonym(value, pseudonym_key)
-        elif fate == "keep" or (fate == "keep_plain" and _is_plain(value)):
-            left[name] = value
-    return msgspec.json.encode(left)
+
+
+@dataclass(frozen=True)
+class _Fates:
+    """What happens to a field by its name with the case folded, and to a field not named here.
+
+    `inside` says it for the fields of an object, by the name of the object.
+    """
+
+    here: Mapping[str, Fate]
+    inside: Mapping[str, _Fates]
+    otherwise: Fate = "keep"
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.here and not self.inside and self.otherwise == "keep"
 
 
 @lru_cache(maxsize=256)
-def _fates(personal: Personal, kept: frozenset[str]) -> tuple[Mapping[str, Fate], Fate]:
-    """What happens to a field by its name with the case folded, and to a field not named there."""
+def _fates(personal: Personal, kept: frozenset[str]) -> _Fates:
     otherwise: Fate = "keep" if personal.known is None else "drop"
     opted_in = {name.casefold() for name in kept}
     fates: dict[str, Fate] = {name.casefold(): "keep_plain" for name in personal.known or ()}
@@ -65,7 +74,48 @@ def _fates(personal: Personal, kept: frozenset[str]) -> tuple[Mapping[str, Fate]
         fate: Fate = "drop" if name in personal.drop else "hash"
         fates[name.casefold()] = "keep" if name.casefold() in opted_in else fate
     fates |= {name.casefold(): "drop" for name in personal.never}
-    return {name: fate for name, fate in fates.items() if fate != otherwise}, otherwise
+    said = {name: fate for name, fate in fates.items() if fate != otherwise}
+    return _grouped(said, otherwise)
+
+
+def _grouped(fates: Mapping[str, Fate], otherwise: Fate) -> _Fates:
+    inside: dict[str, dict[str, Fate]] = {}
+    for name, fate in fates.items():
+        head, dot, rest = name.partition(".")
+        if dot:
+            inside.setdefault(head, {})[rest] = fate
+    return _Fates(
+        here=fates,  # with dots, too: a source may write contact.name as the name of one field
+        inside={head: _grouped(named, "keep") for head, named in inside.items()},
+        otherwise=otherwise,
+    )
+
+
+def _left(value: Raw | bytes, fates: _Fates, *, key: bytes) -> dict[str, Raw]:
+    """What is left of an object."""
+    left = {}
+    for name, member in _MEMBERS.decode(value).items():
+        folded = name.casefold()
+        fate = fates.here.get(folded, fates.otherwise)
+        if folded in fates.inside:
+            if (rest := _rest(member, fates.inside[folded], key=key)) is not None:
+                left[name] = rest
+        elif fate == "hash":
+            left[name] = _pseudonym(member, key)
+        elif fate == "keep" or (fate == "keep_plain" and _is_plain(member)):
+            left[name] = member
+    return left
+
+
+def _rest(value: Raw, fates: _Fates, *, key: bytes) -> Raw | None:
+    """What is left of an object, or of each object of a list; of a plain value nothing is."""
+    text = bytes(value)
+    if text.startswith(b"{"):
+        return Raw(msgspec.json.encode(_left(value, fates, key=key)))
+    if text.startswith(b"["):
+        rests = [_rest(element, fates, key=key) for element in _ELEMENTS.decode(value)]
+        return Raw(msgspec.json.encode([rest for rest in rests if rest is not None]))
+    return value if text in _NOTHING else None
 
 
 def _is_plain(value: Raw) -> bool:

@@ -81,8 +81,11 @@ def keep_trying(
 def advised_wait(header: str | None, *, now: datetime) -> float | None:
     """Seconds a Retry-After header asks for; None if it says nothing usable or is past."""
     text = (header or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else seconds_to_date(text, now=now)
+
+
+def seconds_to_date(text: str, *, now: datetime) -> float | None:
+    """Seconds until a date as HTTP writes it; None if it is none, or past."""
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError):

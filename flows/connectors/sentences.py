@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 from flows.connectors.client import Refused
 from flows.connectors.signin import LoginRefused
-from flows.connectors.spec import Connector, Stream
+from flows.connectors.spec import Connector
+from flows.connectors.streams import Stream
 
 
 def refusal_sentence(
     *, connector: Connector, stream: Stream, refusal: Refused | LoginRefused
 ) -> str:
-    """The connector's own sentence for the status, if it has one."""
-    advice = connector.failures.get(refusal.status or 0)
-    if isinstance(refusal, LoginRefused):
-        # The sentences for other statuses speak of streams.
-        return advice if advice and refusal.status == 401 else str(refusal)
-    return advice.replace("{stream}", stream.title) if advice else f"{stream.title}: {refusal}"
+    """The connector's own sentence, if it has one for this."""
+    if isinstance(refusal, Refused):
+        return str(refusal)
+    # Of its sentences only that for 401 is about the key; the others speak of streams.
+    failure = connector.failures.get(401) if refusal.status == 401 else None
+    return failure.say.replace("{stream}", stream.title) if failure else str(refusal)
 
 
 def incomplete_sentence(*, connector: Connector, errors: Mapping[str, str]) -> str:

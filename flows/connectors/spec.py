@@ -6,118 +6,66 @@ Pure data. The portal draws its form from it and the flows read with it, so impo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime, tzinfo
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
-from flows.connectors.auth import Auth, SessionAuth
 from flows.connectors.credentials import CredentialField, CredentialsInvalid, check_values
-from flows.connectors.grammar import GrammarModel, Template, placeholders
-from flows.connectors.loads import Change, FullLoad, Load
-from flows.connectors.pages import Ask, NoPages, Pages
-from flows.connectors.personal import Personal
+from flows.connectors.failures import AnswerRules, Failures
+from flows.connectors.files.grammar import FilesClient, check_pattern
+from flows.connectors.grammar import GrammarModel, only_of
+from flows.connectors.json_path import steps, written
+from flows.connectors.loads import ChangedParent
+from flows.connectors.mistakes import sentences
+from flows.connectors.parents import needed
+from flows.connectors.service import Client
+from flows.connectors.streams import Stream
+from flows.connectors.templates import names_in
 
 # Names become parts of table names and paths; two underscores in a row separate connector and
 # stream.
 _NAME = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 Name = Annotated[str, Field(pattern=f"^{_NAME}$", max_length=40)]
+# What may stand in a path unquoted, by RFC 3986; the names in braces are filled in quoted.
+_SEGMENT = r"(?:[\w.~:@!$&'()*+,;=-]|\{[^{}\s]+\})+"
+_RELATIVE = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
+_MOST_ANCESTORS = 3
 
 
 class ConnectorInvalid(Exception):
     """A connector.yaml is wrong; the text says where and what."""
 
 
-def _relative(path: str) -> str:
-    if not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII) or ".." in path:
-        raise ValueError("Write a path below the base address, like sale or v2/products")
-    return path
-
-
-class Stream(GrammarModel):
-    """One list of records. `records` is the path of the list; without it the answer is the list.
-
-    `has_history` marks a list of things that happened, where a tenant may choose from when on it
-    is read. What is, such as master data and stock, is always read from its beginning: an article
-    that has not changed for years is still sold.
-    """
-
-    path: Annotated[str, AfterValidator(_relative)]
-    title: str = ""
-    key: tuple[str, ...] = Field(min_length=1)
-    records: str | None = None
-    changed: Change | None = None
-    load: Load
-    pages: Pages = NoPages()
-    personal: Personal = Personal()
-    required: bool = False
-    has_history: bool = False
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> Stream:
-        needed = {*self.key, *([self.changed.take] if self.changed else [])}
-        if private := self.personal.marked(needed):
-            raise ValueError(f"Needed for reading, so it cannot be personal: {', '.join(private)}")
-        if missing := self.personal.unjudged(needed):
-            raise ValueError(f"Needed for reading, so add it to known: {', '.join(missing)}")
-        if self.is_incremental and self.changed is None:
-            raise ValueError("Reading what changed needs to know the field: add changed")
-        if self.has_history and not self.is_incremental:
-            raise ValueError("A stream read in full has no beginning to choose: drop has_history")
-        return self
-
-    @property
-    def is_incremental(self) -> bool:
-        return not isinstance(self.load, FullLoad)
-
-    @property
-    def needs_probe(self) -> bool:
-        """Whether it has to be tried if the source can say what changed in this stream."""
-        return not isinstance(self.load, FullLoad) and self.load.probe
-
-    def opening(
-        self, *, since: datetime | None, time_zone: tzinfo, limit: int | None = None
-    ) -> tuple[str, Ask]:
-        """The path and the first question of a read. The overlap is taken off `since` here."""
-        ask = self.pages.first(limit=limit)
-        if since is None or isinstance(self.load, FullLoad) or self.changed is None:
-            return self.path, ask
-        text = self.changed.write(since - self.load.overlap, time_zone=time_zone)
-        return self.load.path(self.path, text), Ask(params={**ask.params, **self.load.params(text)})
-
-
-class Client(GrammarModel):
-    """Where to knock and how often. `{host}` in the base address is the host the login named."""
-
-    base_url: Template
-    auth: Auth
-    requests_per_second: float = Field(gt=0, le=100)
-    probe: str
-
-
-def _final_status(failures: dict[int, str]) -> dict[int, str]:
-    for status, sentence in failures.items():
-        if not 400 <= status <= 499 or status in (408, 429):
-            raise ValueError(f"{status} is not final: it is tried again")
-        if not sentence.strip() or set(placeholders(sentence)) - {"stream"}:
-            raise ValueError(f"{status} needs a sentence; only {{stream}} can be filled in")
-    return failures
+def _kind_of_client(value: Any) -> str:
+    has_files = "files" in value if isinstance(value, Mapping) else isinstance(value, FilesClient)
+    return "of files" if has_files else "of an API"
 
 
 class Connector(GrammarModel):
+    """`preview` says that not all of its facts could be checked at the source."""
+
     name: Name
     title: str = Field(min_length=1)
+    preview: bool = False
     credentials: dict[Name, CredentialField]
-    client: Client
-    failures: Annotated[dict[int, str], AfterValidator(_final_status)] = {}
+    client: Annotated[
+        Annotated[Client, Tag("of an API")] | Annotated[FilesClient, Tag("of files")],
+        Discriminator(_kind_of_client),
+    ]
+    failures: Failures = {}
+    answers: AnswerRules = ()
     streams: dict[Name, Stream] = Field(min_length=1)
+
+    @property
+    def api(self) -> Client:
+        """How its API is asked.
+
+        :raises TypeError: if it reads files
+        """
+        if not isinstance(self.client, Client):
+            raise TypeError(f"{self.name} reads files and has no API")
+        return self.client
 
     @field_validator("streams")
     @classmethod
@@ -130,32 +78,93 @@ class Connector(GrammarModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Connector:
         if self.client.probe not in self.streams:
-            raise ValueError(f"client.probe: There is no stream {self.client.probe}")
-        for name in self.client.auth.fields():
-            if name not in self.credentials:
-                raise ValueError(f"client.auth: There is no credential {name}")
-        for where, template in (("base_url", self.client.base_url), *self.client.auth.templates()):
-            self._check_address(f"client.{where}", template)
+            raise ValueError("client.probe: " + only_of("stream", self.client.probe, self.streams))
+        if isinstance(self.client, Client):
+            self.client.check(self.credentials)
+        else:
+            self._check_files(self.client)
+        for name, stream in self.streams.items():
+            self._check_parents(name, stream)
+            self._check_templates(name, stream)
+            if stream.each is not None:
+                self._check_with(name, stream, self.streams[stream.each])
         return self
 
-    def _check_address(self, where: str, template: str) -> None:
-        """An address may only be built from what cannot lead elsewhere and may be seen in a log."""
-        host = isinstance(self.client.auth, SessionAuth) and self.client.auth.host
-        for name in placeholders(template):
-            if name == "host" and host and where == "client.base_url":
-                continue
-            field = self.credentials.get(name)
-            if field is None:
-                raise ValueError(f"{where}: There is no credential {name}")
-            if not field.is_safe_in_url:
+    def _check_files(self, client: FilesClient) -> None:
+        for name in client.fields():
+            if name not in self.credentials:
+                raise ValueError(f"client.files: There is no credential {name}")
+
+    def _check_parents(self, name: str, stream: Stream) -> None:
+        ancestors: list[str] = []
+        here = stream
+        while here.each is not None:
+            if here.each not in self.streams:
                 raise ValueError(
-                    f"{where}: {name} becomes part of an address, so it needs a pattern and must "
-                    "not be secret"
+                    f"streams.{name}.each: " + only_of("stream", here.each, self.streams)
                 )
-            if field.kind == "url" and not template.startswith(f"{{{name}}}"):
-                raise ValueError(f"{where}: {name} is a whole address, so it has to come first")
-        if not template.startswith(("https://", "{")):
-            raise ValueError(f"{where}: Write an address that begins with https://")
+            ancestors.append(here.each)
+            if here.each == name or len(ancestors) > _MOST_ANCESTORS:
+                raise ValueError(
+                    f"streams.{name}.each: A stream has at most {_MOST_ANCESTORS} streams above "
+                    "it, and never itself"
+                )
+            here = self.streams[here.each]
+        if isinstance(stream.load, ChangedParent) and not self.streams[ancestors[0]].is_incremental:
+            raise ValueError(
+                f"streams.{name}.load: {ancestors[0]} is read in full each time, so it cannot say "
+                "which of its records changed"
+            )
+
+    def _check_with(self, name: str, stream: Stream, parent: Stream) -> None:
+        # Of one record there is no question which: a shop's time zone can be had without naming it.
+        is_one = parent.records.form == "single"
+        if not needed(stream) and not (is_one and stream.with_):
+            raise ValueError(
+                f"streams.{name}.each: Say which {stream.each} is meant, like "
+                f"path: {stream.each}/{{{stream.each}.id}}/{name}"
+            )
+        for field, path in stream.with_.items():
+            if _lands(parent, steps(path)[0], written(path)) or not _lands(stream, field):
+                continue
+            raise ValueError(
+                f"streams.{name}.with.{field}: {written(path)} of {stream.each} is personal; "
+                "mark it here, too"
+            )
+
+    def _check_templates(self, name: str, stream: Stream) -> None:
+        at = f"streams.{name}"
+        if isinstance(self.client, FilesClient):
+            _located(f"{at}.path", check_pattern, stream.path)
+            return
+        paths = {"path": stream.path}
+        if (job := stream.job) is not None:
+            named = {"start.path": job.start.path, "poll": job.poll, "download": job.download}
+            paths |= {f"job.{where}": path for where, path in named.items() if path is not None}
+        for where, path in paths.items():
+            if path or where != "path":
+                _located(f"{at}.{where}", _relative, path)
+        for where, template in stream.templates():
+            for name_in_braces, field in names_in(template):
+                self._check_name(f"{at}.{where}", stream, name_in_braces, field)
+
+    def _check_name(self, where: str, stream: Stream, name: str, field: str | None) -> None:
+        if field is not None:
+            if name != stream.each:
+                raise ValueError(f"{where}: {name} is not the stream in each")
+            return
+        if name in ("since", "until") and ".load." in where:
+            return
+        if name == "job" and where.endswith((".poll", ".download")):
+            return
+        credential = self.credentials.get(name)
+        if credential is None:
+            raise ValueError(f"{where}: There is no credential {name}")
+        if not credential.is_safe_in_url or credential.kind == "url":
+            raise ValueError(
+                f"{where}: {name} is seen by whoever sees the request, so it needs a pattern and "
+                "must not be secret"
+            )
 
 
 def parse_connector(*, name: str, document: Mapping[str, Any]) -> Connector:
@@ -163,7 +172,7 @@ def parse_connector(*, name: str, document: Mapping[str, Any]) -> Connector:
 
     :param name: of its folder, which must be the connector's own
     :raises ConnectorInvalid: one sentence, such as
-        `prohandel: streams.sales.pth: Extra inputs are not permitted`
+        `prohandel: streams.sales.pages.by: There is no paging "nummer"; did you mean number? …`
     """
     defaults = document.get("defaults") or {}
     streams = document.get("streams")
@@ -173,12 +182,12 @@ def parse_connector(*, name: str, document: Mapping[str, Any]) -> Connector:
             stream: {**defaults, **own} if isinstance(own, Mapping) else own
             for stream, own in streams.items()
         }
+    known: dict[int, list[str]] = {}
     try:
-        connector = Connector.model_validate(merged)
+        connector = Connector.model_validate(merged, context=known)
     except ValidationError as error:
-        raise ConnectorInvalid(
-            f"{name}: {'; '.join(_sentences(error, document, merged))}"
-        ) from None
+        told = sentences(error, document=document, merged=merged, known=known)
+        raise ConnectorInvalid(f"{name}: {'; '.join(told)}") from None
     if connector.name != name:
         raise ConnectorInvalid(f"{name}: name: It must be the name of its folder, {name}")
     return connector
@@ -195,33 +204,23 @@ def validate_credentials(connector: Connector, values: Mapping[str, str | None])
     return clean
 
 
+def _relative(path: str) -> str:
+    if not _RELATIVE.fullmatch(path) or ".." in path:
+        raise ValueError("Write a path below the base address, like sale or v2/products")
+    return path
+
+
+def _located(where: str, check: Any, text: str) -> None:
+    try:
+        check(text)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _lands(stream: Stream, *fields: str) -> bool:
+    """Whether nothing is said that keeps a field back as personal."""
+    return not stream.personal.marked(fields) and not stream.personal.unjudged(fields[:1])
+
+
 def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def _sentences(
-    error: ValidationError, document: Mapping[str, Any], merged: Mapping[str, Any]
-) -> Iterator[str]:
-    told = set()
-    for problem in error.errors(include_input=False, include_url=False):
-        path = _path(problem["loc"], document, merged)
-        sentence = problem["msg"].removeprefix("Value error, ")
-        told.add(f"{path}: {sentence}" if path else sentence)
-    yield from sorted(told)
-
-
-def _path(loc: tuple[int | str, ...], document: Mapping[str, Any], merged: Any) -> str:
-    """Where it stands in the file: without the tags pydantic adds, and in `defaults` if there."""
-    steps: list[str] = []
-    here = merged
-    for step in loc:
-        is_inside = isinstance(here, Mapping) and step in here
-        if is_inside or step == loc[-1]:
-            steps.append(str(step))
-        if is_inside:
-            here = here[step]
-    if len(steps) > 2 and steps[0] == "streams":
-        own = document["streams"].get(steps[1])
-        if isinstance(own, Mapping) and steps[2] not in own and steps[2] in document["defaults"]:
-            steps[:2] = ["defaults"]
-    return ".".join(steps)

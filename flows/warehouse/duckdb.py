@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,14 @@ from uuid import UUID
 from flows.portal import Tenant, TenantPlace
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.account import account_again, account_of
+from flows.warehouse.duckdb_arrivals import (
+    Arrival,
+    AsColumns,
+    FromFile,
+    Nothing,
+    NotStraight,
+    Straight,
+)
 from flows.warehouse.duckdb_builds import BuildLog
 from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
 from flows.warehouse.duckdb_moves import DuckDBMoves
@@ -83,26 +91,27 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
         return utc(found[0][0]) if found else None
 
     def land(self, batch: Batch, *, at: datetime) -> Landed:
+        if not batch.records:
+            return self._land(batch, Nothing(), at=at)
+        if batch.typed is None:
+            return self._land(batch, FromFile(self._db, batch), at=at)
+        with suppress(NotStraight):
+            return self._land(batch, Straight(self._db, batch, batch.typed), at=at)
+        return self._land(batch, AsColumns(self._db, batch, batch.typed), at=at)
+
+    def _land(self, batch: Batch, arrival: Arrival, *, at: datetime) -> Landed:
+        arrival.read()
         with self._transaction():
             if (earlier := self._landed_before(batch)) is not None:
                 return earlier
             self.check_fence(connection_id=batch.connection_id, fence=batch.fence)
             self._db.execute(sql.FENCE, [batch.connection_id, batch.fence])
             at = self._after_the_last(at)
-            self._db.execute(
-                sql.classify(batch.table),
-                {
-                    "file": str(batch.file),
-                    "connection_id": batch.connection_id,
-                    "extracted_at": naive(batch.extracted_at),
-                },
-            )
-            landed = self._account(batch)
-            for statement in sql.merge(batch.table):
-                self._db.execute(statement, _only_named(statement, _values(batch, at=at)))
-            self._db.execute(sql.REJECTS, [batch.batch_id, str(batch.rejects)])
+            found = arrival.sort_out(at=at)
+            before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
+            landed = account_of(batch, found.counts, newest=found.newest, before=before)
+            arrival.keep(at=at)
             self._write_ledger(batch, landed, at=at)
-            self._db.execute("drop table classified")
         return landed
 
     def landed_through(self) -> datetime | None:
@@ -164,13 +173,6 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
         last = self._rows("select max(landed_at) from raw.batches")[0][0]
         return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
 
-    def _account(self, batch: Batch) -> Landed:
-        new, changed, unchanged, newest = self._rows(sql.COUNTS)[0]
-        rejected = self._rows("select count(*) from read_parquet(?)", [str(batch.rejects)])[0][0]
-        before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
-        counts = (new, changed, unchanged, rejected)
-        return account_of(batch, counts, newest=newest, before=before)
-
     def _write_ledger(self, batch: Batch, landed: Landed, *, at: datetime) -> None:
         if landed.bookmark is not None:
             self._db.execute(
@@ -202,19 +204,3 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
     def _rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self._db.execute(statement, values).fetchall()
         return rows
-
-
-def _values(batch: Batch, *, at: datetime) -> dict[str, Any]:
-    return {
-        "tenant_id": batch.tenant_id,
-        "connection_id": batch.connection_id,
-        "batch_id": batch.batch_id,
-        "extracted_at": naive(batch.extracted_at),
-        "landed_at": naive(at),
-        "file": str(batch.file),
-    }
-
-
-def _only_named(statement: str, values: dict[str, Any]) -> dict[str, Any]:
-    """DuckDB refuses values that a statement does not name."""
-    return {name: value for name, value in values.items() if f"${name}" in statement}

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from flows.warehouse import duckdb_sql as sql
-from flows.warehouse.warehouse import Columns
+from flows.warehouse.warehouse import Columns, WarehouseRefused
 
 # What the models were built by is true of this engine alone.
 STAYS = "builds"
@@ -26,9 +26,18 @@ class DuckDBMoves:
         self._db = connection
 
     def raw_tables(self) -> dict[str, Columns]:
+        """
+        :raises WarehouseRefused: if streams are held as columns, which no other engine can take
+        """
         found: dict[str, dict[str, str]] = {}
         for table, column, kind in self._db.execute(TABLES).fetchall():
             found.setdefault(table, {})[column] = kind
+        if typed := [table.removesuffix("__typed") for table in found if "__typed" in table]:
+            raise WarehouseRefused(
+                f"The tables {', '.join(typed)} are held as columns, and no other engine takes them"
+                " so. Take `fields` out of their streams, and have them read anew, before the"
+                " tenant moves."
+            )
         return dict(found)
 
     def copy_out(self, table: str, *, columns: Columns, file: Path) -> None:

@@ -71,8 +71,15 @@ def raw_table(table: str) -> tuple[str, str]:
     )
 
 
-def classify(table: str) -> str:
-    """Compare each record of a file with what came before it: in the file, else in raw.
+# A source of records gives `position`, `record_key`, `changed_at` and `content_hash`.
+FILE = """
+    select file_row_number as position, record_key, changed_at, content_hash
+    from read_parquet($file, file_row_number = true)
+"""
+
+
+def classify(table: str, source: str = FILE) -> str:
+    """Compare each record of a batch with what came before it: in the batch, else in raw.
 
     A source shows what is so now. What it shows later is therefore later, whatever its clock says:
     no change lies in the future, and each content of a record has a moment after the one before, a
@@ -85,12 +92,12 @@ def classify(table: str) -> str:
 
         batch as (
             select
-                file_row_number as position,
+                position,
                 record_key,
                 least(coalesce(changed_at, $extracted_at), $extracted_at) as claimed,
                 changed_at is not null as is_dated,
                 content_hash
-            from read_parquet($file, file_row_number = true)
+            from ({source})
         ),
 
         numbered as (
@@ -148,7 +155,6 @@ BATCH = f"insert into raw.batches values ({', '.join('?' * 16)})"
 
 def merge(table: str) -> tuple[str, str, str]:
     """Append what is new or changed, and note what is current of it now."""
-    current = name(table + "__current")
     return (
         f"""
         insert into raw.{name(table)}
@@ -161,6 +167,14 @@ def merge(table: str) -> tuple[str, str, str]:
             on classified.position = read.file_row_number
         where classified.verdict <> 'unchanged'
         """,
+        *merge_current(table),
+    )
+
+
+def merge_current(table: str) -> tuple[str, str]:
+    """Note what is current now of what is new or changed."""
+    current = name(table + "__current")
+    return (
         f"""
         delete from raw.{current}
         where connection_id = $connection_id

@@ -35,6 +35,28 @@ class Unaccounted(Exception):
     """Records were lost between reading and landing. Nothing of the batch has landed."""
 
 
+class Typed(Protocol):
+    """How a batch is read as columns, for an engine that can: DuckDB alone.
+
+    Both queries give `record_key`, `changed_at` (UTC, or null), `content_hash` and `record`, a
+    struct of `columns`, in the order in which the source gave the records. `strict` ends with an
+    error where a value is not what it should be. `exact` reads any, and gives `reason` and
+    `payload` as well.
+    """
+
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+
+    @property
+    def strict(self) -> str: ...
+
+    @property
+    def exact(self) -> str: ...
+
+    @property
+    def is_exact_needed(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one run read from one stream, on its way into raw.
@@ -43,6 +65,9 @@ class Batch:
     (UTC, or null), `content_hash` and `payload`, in the order in which the source gave the records;
     `rejects` is one with `reason` and `payload`. Together they hold the `records` that the reader
     counted.
+
+    With `typed`, the file has no more than origin and payload, of every record that `typed` reads,
+    rejected ones too; `rejects` are those that it does not read.
     """
 
     batch_id: str
@@ -58,6 +83,7 @@ class Batch:
     lake_key: str
     file: Path
     rejects: Path
+    typed: Typed | None = None
 
     @property
     def table(self) -> str:

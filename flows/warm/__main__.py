@@ -27,7 +27,7 @@ def main() -> int:
         return _alone(arguments)
     try:
         work = Work(arguments, dict(os.environ), str(Path.cwd()))
-        return _end_like(hand_over(Path(path), work, begun=_pass_signals_on))
+        return _end_like(hand_over(Path(path), work, begun=_pass_signals_on).code)
     except NotHandedOver:
         return _alone(arguments)
 

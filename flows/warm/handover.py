@@ -19,8 +19,24 @@ from pathlib import Path
 _LENGTH = struct.Struct("!I")
 _LARGEST = 16 * 1024 * 1024
 STANDARD_STREAMS = (0, 1, 2)
-# Told instead of an exit code by a server that died, and with it what it had begun.
-_KILLED = -9
+
+
+@dataclass(frozen=True)
+class End:
+    """How work ended: an exit code, or less than 0 for the signal that killed it.
+
+    `cpu_seconds` are those of its process and the children that it waited for.
+    """
+
+    code: int
+    cpu_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.cpu_seconds}"
+
+
+# What a server that died has begun dies with it.
+_KILLED = End(-9, 0.0)
 
 
 class NotHandedOver(Exception):
@@ -51,6 +67,11 @@ def connect(path: Path) -> socket.socket:
     return connection
 
 
+def _end(said: str) -> End:
+    code, _, cpu_seconds = said.partition(" ")
+    return End(int(code), float(cpu_seconds)) if said else _KILLED
+
+
 @contextmanager
 def address(path: Path) -> Iterator[str]:
     """The path of a socket as the kernel takes it, however long the path of its folder is."""
@@ -67,12 +88,11 @@ def hand_over(
     *,
     streams: Sequence[int] = STANDARD_STREAMS,
     begun: Callable[[int], None] = lambda process: None,
-) -> int:
+) -> End:
     """Let the server at a path do work, and wait for it.
 
     :param streams: what the work has for input, output and errors
     :param begun: is told the number of the process that does it
-    :returns: how it ended: an exit code, or less than 0 for the signal that killed it
     :raises NotHandedOver: if nobody has begun it
     """
     with connect(path) as connection:
@@ -83,7 +103,7 @@ def hand_over(
         if not (process := answers.readline()):
             raise NotHandedOver("The server ended.")
         begun(int(process))
-        return int(answers.readline() or _KILLED)
+        return _end(answers.readline())
 
 
 def receive(connection: socket.socket) -> tuple[Work, list[int]]:

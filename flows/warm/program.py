@@ -20,6 +20,14 @@ class Ended:
     output: str
 
 
+_spent: list[float] = []
+
+
+def cpu_seconds_elsewhere() -> float:
+    """Of what this process has let a warm server do: it is no child of it, but its work."""
+    return sum(_spent)
+
+
 def run(module: str, arguments: list[str], *, environment: dict[str, str], folder: Path) -> Ended:
     """As `python -m module arguments` would: a process of its own, with this environment alone."""
     path = os.environ.get("MERCURIOS_WARM_SOCKET", "")
@@ -44,6 +52,7 @@ def run(module: str, arguments: list[str], *, environment: dict[str, str], folde
 def _warm(path: Path, work: Work) -> Ended:
     with tempfile.TemporaryFile() as output, Path(os.devnull).open("rb") as nothing:
         streams = (nothing.fileno(), output.fileno(), output.fileno())
-        code = hand_over(path, work, streams=streams)
+        end = hand_over(path, work, streams=streams)
+        _spent.append(end.cpu_seconds)
         output.seek(0)
-        return Ended(code, output.read().decode(errors="replace"))
+        return Ended(end.code, output.read().decode(errors="replace"))

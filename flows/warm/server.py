@@ -3,6 +3,9 @@
 A run still has a process of its own, with its own environment, streams and memory; it only does not
 pay for the start. Prefect's process worker stays as it is: it starts `python -m flows.warm`, which
 hands the run over (`flows.warm.handover`).
+
+`python -m flows.warm.server [MODULE …]` imports these modules, too; `dbt.adapters.snowflake` is
+worth it where tenants are on Snowflake.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.warm.handover import NotHandedOver, Work, address, receive
+from flows.warm.handover import End, NotHandedOver, Work, address, receive
 
 # What a run needs, and the builds it starts. Nothing of it opens a connection or starts a thread
 # when it is imported.
@@ -54,18 +57,18 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listening, selectors.EVENT_READ)
         self._begun: dict[int, Begun] = {}
+        self._told_to_stop: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _frame: self._told_to_stop.append(number))
 
     def serve(self) -> Work | None:
         """Serve until told to stop: then nothing. In a child it comes back with the work to do."""
         woken, waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        stopped: list[int] = []
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _frame: stopped.append(number))
         self._selector.register(woken, selectors.EVENT_READ)
-        while not stopped or self._begun:
-            if stopped and self._path.exists():
+        while not self._told_to_stop or self._begun:
+            if self._told_to_stop and self._path.exists():
                 self._stop()
             for key, _ in self._selector.select():
                 if key.fileobj is self._listening:
@@ -117,14 +120,15 @@ class Server:
     def _reap(self) -> None:
         while True:
             try:
-                process, status = os.waitpid(-1, os.WNOHANG)
+                process, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if process == 0:
                 return
             begun = self._begun.pop(process, None)
             if begun is not None:
-                _tell(begun.connection, os.waitstatus_to_exitcode(status))
+                cpu_seconds = used.ru_utime + used.ru_stime
+                _tell(begun.connection, End(os.waitstatus_to_exitcode(status), cpu_seconds))
                 self._let_go(begun)
 
     def _end(self, begun: Begun) -> None:
@@ -160,9 +164,9 @@ def _listen(path: Path) -> socket.socket:
     return listening
 
 
-def _tell(connection: socket.socket, number: int) -> None:
+def _tell(connection: socket.socket, what: int | End) -> None:
     with suppress(OSError):
-        connection.sendall(f"{number}\n".encode())
+        connection.sendall(f"{what}\n".encode())
 
 
 def _become(work: Work, streams: list[int]) -> None:
@@ -194,7 +198,7 @@ def do(work: Work) -> None:
 
 def main() -> None:
     server = Server(Path(os.environ["MERCURIOS_WARM_SOCKET"]))
-    for module in PRELOADED:
+    for module in (*PRELOADED, *sys.argv[1:]):
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # what all share is never touched by a collection, so it stays shared

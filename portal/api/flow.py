@@ -15,14 +15,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.connections import CredentialsField
 from portal.api.describing import described
 from portal.api.going_on import going_on
-from portal.api.inputs import from_body
+from portal.api.inputs import StrictSerializer, from_body
 from portal.api.views import ApiView
 from portal.connections.models import Connection
+from portal.connections.rotation import keep_rotated
 from portal.connections.secrets import secret_store
-from portal.connections.services import connector_named
+from portal.connections.selectors import credentials_set_at
+from portal.connections.services import connector_of_run
 from portal.costs.budgets import apply_budgets
+from portal.marketplace.selectors import binding_of_version, document_of
 from portal.runs import services
 from portal.runs.models import Run, StreamResult
 from portal.tenants.models import Tenant
@@ -55,6 +59,19 @@ class JobConnection(serializers.Serializer[Any]):
     )
 
 
+class JobConnectorDocument(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    digest = serializers.CharField(help_text="The SHA-256 of the text.")
+    text = serializers.CharField(help_text="The connector.yaml.")
+
+
+class ClaimedConnection(JobConnection):
+    connector_document = JobConnectorDocument(
+        allow_null=True,
+        help_text="Of an uploaded connector: the version the run reads with, to its end.",
+    )
+
+
 class RunClaimApi(ApiView):
     """A flow run begins: which tenant, which streams, which fence."""
 
@@ -71,7 +88,7 @@ class RunClaimApi(ApiView):
             help_text="False: land only, and neither transform nor publish."
         )
         tenant = JobTenant()
-        connection = JobConnection()
+        connection = ClaimedConnection()
 
     @described(request=InputSerializer, responses={201: OutputSerializer})
     def post(self, request: Request) -> Response:
@@ -92,25 +109,51 @@ class RunClaimApi(ApiView):
 class RunCredentialsApi(ApiView):
     """The credentials of a run that is going on. They are never in a run's parameters."""
 
-    scopes = {"GET": "flows"}
+    scopes = {"GET": "flows", "PUT": "flows"}
+
+    class InputSerializer(StrictSerializer):
+        credentials = CredentialsField(allow_empty=False)
+        set_at = serializers.DateTimeField(
+            help_text="As the run was given it, so that what somebody enters meanwhile stays."
+        )
 
     class OutputSerializer(serializers.Serializer[Any]):
         credentials = serializers.DictField(child=serializers.CharField())
+        set_at = serializers.DateTimeField(help_text="When somebody entered them.")
         pseudonym_key = serializers.CharField(help_text="In hexadecimal digits.")
 
     @described(responses=OutputSerializer)
     def get(self, request: Request, code: UUID) -> Response:
-        run = _run(code)
-        if run.status in Run.ENDED:
-            raise Http404
+        run = _going_on(code)
         reader = f"run {run.code}"
+        set_at = credentials_set_at(run.connection)  # before they are read: newer ones stay, then
         return Response(
             {
-                "credentials": secret_store().get(connection=run.connection, reader=reader),
+                "set_at": set_at,
+                "credentials": secret_store().get(
+                    connection=run.connection,
+                    reader=reader,
+                    bound_to=binding_of_version(run.connector_version),
+                ),
                 "pseudonym_key": _pseudonym_key(run.tenant),
             },
             headers=NO_STORE,
         )
+
+    @described(request=InputSerializer, responses={204: None})
+    def put(self, request: Request, code: UUID) -> Response:
+        """Save what a login at the source replaced; the fields that are not given stay."""
+        said = from_body(self.InputSerializer, request)
+        run = _going_on(code)
+        keep_rotated(
+            connection=run.connection,
+            spec=connector_of_run(run.connection, run.connector_version),
+            bound_to=binding_of_version(run.connector_version),
+            values=said["credentials"],
+            set_at=said["set_at"],
+            who=f"run {run.code}",
+        )
+        return Response(status=204)
 
 
 class RunStreamApi(ApiView):
@@ -134,7 +177,7 @@ class RunStreamApi(ApiView):
         """Write down what a run did with one stream; saying it again replaces it."""
         said = from_body(self.InputSerializer, request)
         run = _run(code)
-        if stream not in connector_named(run.connection.connector).streams:
+        if stream not in connector_of_run(run.connection, run.connector_version).streams:
             raise Http404
         counts = services.StreamCounts(
             **{name: said.pop(name) for name in services.StreamCounts.__dataclass_fields__}
@@ -164,7 +207,7 @@ class RunFinishApi(ApiView):
 
 
 def _job(claim: services.Claim, connection: Connection) -> dict[str, Any]:
-    tenant = connection.tenant
+    tenant, version = connection.tenant, claim.run.connector_version
     return {
         "run": str(claim.run.code),
         "fence": claim.fence,
@@ -186,6 +229,7 @@ def _job(claim: services.Claim, connection: Connection) -> dict[str, Any]:
             "full_read_streams": connection.full_read_streams,
             "history_from": connection.history_from,
             "kept_personal_fields": connection.kept_personal_fields,
+            "connector_document": vars(document_of(version)) if version else None,
         },
     }
 
@@ -196,10 +240,19 @@ def _pseudonym_key(tenant: Tenant) -> str:
     return hmac.new(key, str(tenant.code).encode(), hashlib.sha256).hexdigest()
 
 
+def _going_on(code: UUID) -> Run:
+    run = _run(code)
+    if run.status in Run.ENDED:
+        raise Http404
+    return run
+
+
 def _run(code: UUID) -> Run:
     with scopes_disabled():  # a worker serves every tenant
         run = (
-            Run.objects.select_related("tenant", "connection", "connection__tenant")
+            Run.objects.select_related(
+                "tenant", "connection", "connection__tenant", "connector_version__connector"
+            )
             .filter(code=code)
             .first()  # the code is unique
         )

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import (
     Http404,
@@ -36,6 +37,7 @@ from portal.connections.forms import NewConnectionForm
 from portal.connections.models import Connection
 from portal.connections.services import create_connection, remove_connection
 from portal.lib.errors import Refused
+from portal.marketplace.models import UploadedConnector
 from portal.pipelines.desired import deployment_name
 from portal.pipelines.onboarding import retire, withdraw
 from portal.pipelines.prefect import prefect_api
@@ -69,7 +71,10 @@ class ConnectionAdmin(ServiceAdmin):
     actions = ("run_now", "pause", "resume", "redeploy")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        return with_latest_run(connections_with_state())
+        uploaded = UploadedConnector.objects.filter(name=OuterRef("connector")).values("title")
+        title = Coalesce(Subquery(uploaded[:1]), Value(""))
+        found: QuerySet[Connection] = with_latest_run(connections_with_state())
+        return found.annotate(uploaded_title=title)
 
     def get_urls(self) -> list[URLPattern]:
         def step(name: str, view: Step, *methods: str) -> URLPattern:

@@ -14,6 +14,7 @@ from django_scopes import scopes_disabled
 from flows.connectors.catalog import connectors
 from flows.connectors.spec import Connector
 from portal.connections.models import Connection, Credentials
+from portal.marketplace.selectors import uploaded_title
 from portal.pipelines.desired import is_held_back
 from portal.pipelines.selectors import State, connections_with_state, state_of
 from portal.pipelines.starts import next_starts
@@ -58,7 +59,12 @@ class StreamRow:
 def connector_title(connection: Connection) -> str:
     """Also for a connector whose folder is gone."""
     known = connectors().get(connection.connector)
-    return known.title if known else connection.connector
+    if known is not None:
+        return known.title
+    title: str | None = getattr(connection, "uploaded_title", None)  # of a list
+    if title is None:
+        title = uploaded_title(connection.connector)
+    return title or connection.connector
 
 
 def stream_rows(

@@ -17,11 +17,13 @@ from portal.connections.admin_actions import applied
 from portal.connections.admin_shown import credentials_note, starts_of, stream_rows
 from portal.connections.forms import CredentialsForm, SetupForm
 from portal.connections.models import Connection
-from portal.connections.services import connector_named, test_connection
+from portal.connections.services import connector_of, test_connection
 from portal.connections.setup import enter_credentials
 from portal.costs.estimates import schedule_price
 from portal.costs.price_words import basis_sentence, price_sentence
 from portal.lib.errors import Refused
+from portal.marketplace.selectors import where_uploaded_sends
+from portal.marketplace.wording import preview_sentence
 from portal.pipelines.desired import is_held_back, timing_of
 from portal.pipelines.onboarding import save_setup
 from portal.pipelines.prefect import prefect_api
@@ -41,7 +43,7 @@ def address(connection: Connection, page: str) -> str:
 def credentials_step(
     admin: ConnectionAdmin, request: HttpRequest, connection: Connection
 ) -> HttpResponse:
-    connector = connector_named(connection.connector)
+    connector = connector_of(connection)
     form = CredentialsForm(connector, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -64,6 +66,8 @@ def credentials_step(
         form=form,
         connector=connector,
         note=credentials_note(connection),
+        preview=preview_sentence(connector),
+        sent_to=where_uploaded_sends(connector),
     )
 
 
@@ -76,7 +80,7 @@ def test_step(admin: ConnectionAdmin, request: HttpRequest, connection: Connecti
 def setup_step(
     admin: ConnectionAdmin, request: HttpRequest, connection: Connection
 ) -> HttpResponse:
-    connector = connector_named(connection.connector)
+    connector = connector_of(connection)
     form = SetupForm(connection, connector, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -165,7 +169,7 @@ def starts_sentence(connection: Connection, now: datetime) -> str:
 
 
 def _warn_of_missing(request: HttpRequest, connection: Connection) -> None:
-    streams = connector_named(connection.connector).streams
+    streams = connector_of(connection).streams
     left_out = [
         stream.title
         for name, stream in streams.items()

@@ -21,6 +21,9 @@ from flows.connectors.spec import Connector
 from portal.connections.models import Connection, Schedule
 from portal.connections.services import check_new_connection, credential_errors
 from portal.connections.setup import Setup, personal_choices
+from portal.lib.errors import Refused
+from portal.marketplace.selectors import uploaded_connectors
+from portal.marketplace.wording import name_in_lists
 from portal.tenants.door import ServiceForm, date_input
 from portal.tenants.models import Tenant
 
@@ -28,7 +31,14 @@ KEPT = "kept-"
 
 
 def connector_choices() -> list[tuple[str, str]]:
-    found = ((name, connector.title) for name, connector in connectors().items())
+    """Those that we bring, and those that any tenant may have been given."""
+    ours = connectors()
+    found = [(name, name_in_lists(connector)) for name, connector in ours.items()]
+    found += [
+        (each.name, f"{each.title} (uploaded)")
+        for each in uploaded_connectors()
+        if each.name not in ours
+    ]
     return [("", "---------"), *sorted(found, key=lambda each: each[1].casefold())]
 
 
@@ -39,7 +49,11 @@ class NewConnectionForm(ServiceForm):
     connector = forms.ChoiceField(
         choices=connector_choices,
         widget=UnfoldAdminSelectWidget,
-        help_text="The kind of system the data is read from.",
+        help_text=(
+            "The kind of system the data is read from. Not everything in a preview could be checked"
+            " against the vendor's own documents or a live account. What was uploaded can be chosen"
+            " for the tenants that use it."
+        ),
     )
 
     class Meta:
@@ -65,7 +79,12 @@ class CredentialsForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         values = {name: value or "" for name, value in self.cleaned_data.items()}
-        for name, sentence in credential_errors(self._connector, values).items():
+        try:
+            errors = credential_errors(self._connector, values)
+        except Refused as refused:
+            self.add_error(None, refused.message)
+            return values
+        for name, sentence in errors.items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
         return values

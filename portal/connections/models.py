@@ -68,6 +68,9 @@ class Credentials(models.Model):
     store = models.CharField(max_length=200, default=IN_THE_DATABASE)
     # A store that may still have a copy: the move to the other one has not been finished.
     left_in = models.CharField(max_length=200, blank=True, default="")
+    # What an uploaded connector asked for and where it sent it when they were entered; empty for
+    # one that we bring. See portal.marketplace.binding.
+    bound_to = models.CharField(max_length=64, blank=True, default="")
     key_version = models.PositiveIntegerField()
     ciphertext = models.BinaryField()
     set_at = models.DateTimeField()

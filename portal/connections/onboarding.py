@@ -13,6 +13,7 @@ from portal.connections import services
 from portal.connections.models import Connection
 from portal.connections.outcome import as_json
 from portal.lib.errors import Refused
+from portal.marketplace.selectors import connector_for
 from portal.tenants.models import Tenant
 from portal.tenants.services import check_tenant
 
@@ -37,13 +38,16 @@ def onboard(wish: Wish, *, at: datetime) -> Connection:
     """
     if wish.tenant.pk is None:
         check_tenant(wish.tenant)
-    spec = services.connector_named(wish.connector)
-    values = services.checked_credentials(spec, wish.credentials)
+    spec = connector_for(tenant=wish.tenant, name=wish.connector)
+    values = dict(services.checked_credentials(spec, wish.credentials))
     services.check_new_connection(
         tenant=wish.tenant, connector=wish.connector, name=wish.connection
     )
     # Seconds of waiting for a source must not hold a lock on the database.
-    result = services.try_credentials(spec=spec, values=values, tenant=wish.tenant)
+    # What the login replaces meanwhile takes its place among the values that are kept.
+    result = services.try_credentials(
+        spec=spec, values=dict(values), tenant=wish.tenant, keep=values.update
+    )
     outcome = as_json(result)
     if not outcome["ok"]:
         raise Refused(outcome["message"], field="credentials")

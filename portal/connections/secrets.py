@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from django_scopes import scopes_disabled
 
 from portal.connections.models import IN_THE_DATABASE, Connection, Credentials, CredentialUse
+from portal.connections.selectors import enter_again
 from portal.connections.uses import record_use
 from portal.lib.crypto import CannotDecrypt, Keyring, Sealed
 from portal.lib.errors import Refused
@@ -82,7 +83,11 @@ class Keeper:
         values: Mapping[str, str],
         at: datetime,
         by: AbstractBaseUser | None,
+        bound_to: str | None = None,
     ) -> None:
+        """
+        :param bound_to: what the connector does with them; left out, it is what it was
+        """
         path = settings.SECRET_STORE
         with transaction.atomic(), scopes_disabled():  # the connection is named in the call
             self._finish_move(connection)
@@ -92,6 +97,7 @@ class Keeper:
                 connection=connection,
                 defaults={
                     **_remembered(sealed, store=path, before=row),
+                    **({} if bound_to is None else {"bound_to": bound_to}),
                     "set_at": at,
                     "set_by_id": by.pk if by else None,
                 },
@@ -101,15 +107,44 @@ class Keeper:
         # Until the new ones are certain, those in another store may be needed again.
         transaction.on_commit(lambda: self._finish_move(connection), robust=True)
 
-    def get(self, *, connection: Connection, reader: str = A_PROGRAM) -> dict[str, str]:
+    def replace(
+        self,
+        *,
+        connection: Connection,
+        values: Mapping[str, str],
+        set_at: datetime,
+        bound_to: str,
+        who: str,
+    ) -> None:
+        """Put other values for some fields; that somebody entered them at `set_at` stays.
+
+        :param who: what replaces them, for the audit: `run 0a1b…`
+        :raises Refused: if others were entered meanwhile; those stay as they are then
+        """
+        with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+            row = _locked(connection)
+            if row is None or (row.set_at, row.bound_to) != (set_at, bound_to):
+                raise Refused(f"Other credentials were entered for {connection} meanwhile.")
+            whole = {**_opened(connection, row), **values}
+            sealed = _store(row.store).seal(connection=connection, values=whole)
+            _remember(row, {"key_version": sealed.key_version, "ciphertext": sealed.ciphertext})
+            record_use(connection, act=CredentialUse.Act.SET, who=who, store=row.store)
+
+    def get(
+        self, *, connection: Connection, reader: str = A_PROGRAM, bound_to: str = ""
+    ) -> dict[str, str]:
         """
         :param reader: what they are read for, for the audit: `run 0a1b…`
-        :raises Refused: if there are none, or if they are not provably this connection's
+        :param bound_to: what the connector that is to have them does with them
+        :raises Refused: if there are none, if they are not provably this connection's, or if they
+            were entered for a connector that did something else with them
         """
         with scopes_disabled():  # the connection is named in the call
             row = Credentials.objects.filter(connection=connection).first()  # one at most
         if row is None:
             raise Refused(f"{connection} has no credentials yet. Enter them in the portal.")
+        if row.bound_to != bound_to:
+            raise Refused(enter_again(connection))
         values = _opened(connection, row)
         record_use(connection, act=CredentialUse.Act.READ, who=reader, store=row.store)
         return values

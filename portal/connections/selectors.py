@@ -9,6 +9,7 @@ from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection, Credentials
 from portal.lib.errors import Refused
+from portal.marketplace.selectors import binding_for, connector_for
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -52,10 +53,33 @@ def credentials_set_at(connection: Connection) -> datetime | None:
     return row.set_at if row else None
 
 
+def enter_again(connection: Connection) -> str:
+    """The sentence for whoever can do that."""
+    return (
+        f"The connector of {connection} asks for other credentials than when they were entered, or"
+        " sends them elsewhere. Enter them again."
+    )
+
+
+def must_be_entered_again(connection: Connection) -> bool:
+    """Whether there are credentials which its connector, as it is now, does not get."""
+    with scopes_disabled():  # the connection is named in the call
+        row = Credentials.objects.filter(connection=connection).only("bound_to").first()  # one
+    if row is None:
+        return False
+    try:
+        spec = connector_for(tenant=connection.tenant, name=connection.connector)
+    except Refused:  # there is no connector that could get them
+        return False
+    return bool(row.bound_to != binding_for(spec))
+
+
 def check_ready(connection: Connection) -> None:
     """:raises Refused: with the first thing that has to be done before it can run"""
     if not has_credentials(connection):
         raise Refused(f"{connection} has no credentials yet. Enter them first.")
+    if must_be_entered_again(connection):
+        raise Refused(enter_again(connection))
     if connection.test_result is None:
         raise Refused(f"{connection} has not been tested yet. Test it first.")
     if not connection.test_result["ok"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,16 +14,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from flows.connectors.catalog import UnknownConnector, broken_connectors, connector
+from flows.connectors.catalog import connectors
 from flows.connectors.credentials import CredentialsInvalid
 from flows.connectors.probe import ProbeResult, probe
 from flows.connectors.spec import Connector, validate_credentials
 from portal.connections.cron import checked_cron
 from portal.connections.models import Connection, Schedule
 from portal.connections.outcome import as_json, found_by
+from portal.connections.rotation import keeper_of
 from portal.connections.secrets import secret_store
 from portal.connections.selectors import credentials_set_at
 from portal.lib.errors import Refused
+from portal.marketplace.bounded import check_values_in_time
+from portal.marketplace.models import ConnectorVersion
+from portal.marketplace.selectors import (
+    binding_for,
+    connector_for,
+    spec_of,
+    uploaded_title,
+    version_for,
+)
 from portal.tenants.models import SLUG_PATTERN, Tenant
 from portal.tenants.services import hold_tenant
 
@@ -47,7 +57,7 @@ def create_connection(*, tenant: Tenant, connector: str, name: str) -> Connectio
 
 def check_new_connection(*, tenant: Tenant, connector: str, name: str) -> None:
     """:raises Refused: with the first thing to correct"""
-    connector_named(connector)
+    connector_for(tenant=tenant, name=connector)
     if not re.fullmatch(SLUG_PATTERN, name) or len(name) > 40:
         raise Refused(
             "Choose a name of small letters, digits and single hyphens that starts with a letter,"
@@ -74,9 +84,10 @@ def set_credentials(
 
     :raises Refused: if a value is missing or malformed; nothing is stored then
     """
-    checked = checked_credentials(connector_named(connection.connector), values)
+    spec = connector_of(connection)
+    checked, bound_to = checked_credentials(spec, values), binding_for(spec)
     with transaction.atomic():
-        secret_store().put(connection=connection, values=checked, at=at, by=by)
+        secret_store().put(connection=connection, values=checked, at=at, by=by, bound_to=bound_to)
         connection.test_result = None
         connection.tested_at = None
         connection.save(update_fields=["test_result", "tested_at"])
@@ -84,6 +95,7 @@ def set_credentials(
 
 def checked_credentials(spec: Connector, values: Mapping[str, str]) -> dict[str, str]:
     """:raises Refused: with the first value to correct; `credential_errors` names them all"""
+    _check_patterns(spec, values)
     try:
         return validate_credentials(spec, values)
     except CredentialsInvalid as error:
@@ -92,12 +104,22 @@ def checked_credentials(spec: Connector, values: Mapping[str, str]) -> dict[str,
 
 
 def credential_errors(spec: Connector, values: Mapping[str, str]) -> dict[str, str]:
-    """One sentence for each value that is missing or malformed. None of them repeats a value."""
+    """One sentence for each value that is missing or malformed. None of them repeats a value.
+
+    :raises Refused: if an uploaded connector's patterns do not come to an end
+    """
+    _check_patterns(spec, values)
     try:
         validate_credentials(spec, values)
     except CredentialsInvalid as error:
         return error.errors
     return {}
+
+
+def _check_patterns(spec: Connector, values: Mapping[str, str]) -> None:
+    """Ours are known to be harmless; those of an upload are tried where they can be stopped."""
+    if connectors().get(spec.name) is not spec:
+        check_values_in_time(spec, values)
 
 
 def test_connection(*, connection: Connection, at: datetime) -> ProbeResult:
@@ -106,23 +128,35 @@ def test_connection(*, connection: Connection, at: datetime) -> ProbeResult:
     :raises Refused: if there are no usable credentials, or others were entered meanwhile
     """
     set_at = credentials_set_at(connection)  # before they are read, or newer ones pass as tested
-    result = try_credentials(
-        spec=connector_named(connection.connector),
-        values=secret_store().get(connection=connection, reader="a test of the connection"),
-        tenant=connection.tenant,
+    spec = connector_of(connection)
+    bound_to = binding_for(spec)
+    keep = keeper_of(connection, spec=spec, bound_to=bound_to, who="a test of the connection")
+    values = secret_store().get(
+        connection=connection, reader="a test of the connection", bound_to=bound_to
     )
+    result = try_credentials(spec=spec, values=values, tenant=connection.tenant, keep=keep)
     keep_test_result(connection=connection, result=result, set_at=set_at, at=at)
     return result
 
 
-def try_credentials(*, spec: Connector, values: Mapping[str, str], tenant: Tenant) -> ProbeResult:
-    """Ask the source what these credentials can read. Takes seconds and writes nothing."""
+def try_credentials(
+    *,
+    spec: Connector,
+    values: Mapping[str, str],
+    tenant: Tenant,
+    keep: Callable[[Mapping[str, str]], None] | None = None,
+) -> ProbeResult:
+    """Ask the source what these credentials can read. Takes seconds and writes nothing.
+
+    :param keep: saves what the login replaced; without it, no login is tried that does so
+    """
     return probe(
         spec,
         values,
         allow_private=settings.ALLOW_PRIVATE_HOSTS,
         time_zone=ZoneInfo(tenant.time_zone),
         clock=timezone.now,  # the test takes a while, and tokens expire by the clock
+        keep=keep,
     )
 
 
@@ -155,7 +189,7 @@ def choose_streams(
     """:raises Refused: if a stream does not exist, none is chosen, or the day is out of bounds"""
     if history_from is not None:
         _check_history(history_from)
-    known = connector_named(connection.connector).streams
+    known = connector_of(connection).streams
     unknown = [stream for stream in streams if stream not in known]
     if unknown:
         raise Refused(
@@ -257,9 +291,29 @@ def hold_connection(connection: Connection) -> Connection:
     return locked
 
 
-def connector_named(name: str) -> Connector:
-    try:
-        return connector(name)
-    except UnknownConnector as error:
-        # A folder that cannot be used may be the very one that is meant.
-        raise Refused(" ".join([str(error), *broken_connectors()]), field="connector") from error
+def connector_of(connection: Connection) -> Connector:
+    """What the connection's tenant uses of its connector now.
+
+    :raises Refused: if there is none, or the tenant may not use it
+    """
+    return connector_for(tenant=connection.tenant, name=connection.connector)
+
+
+def version_to_run(connection: Connection) -> ConnectorVersion | None:
+    """The version of an uploaded connector that a run begins with. None for one that we bring.
+
+    :raises Refused: if it was uploaded, and the tenant may not use it
+    """
+    tenant, name = connection.tenant, connection.connector
+    version = version_for(tenant=tenant, name=name)
+    if version is None and uploaded_title(name):
+        connector_for(tenant=tenant, name=name)  # refuses, unless it is ours by now
+    return version
+
+
+def connector_of_run(connection: Connection, version: ConnectorVersion | None) -> Connector:
+    """What a run reads with: the version it began with, or what we bring.
+
+    :raises Refused: if that is not there any more
+    """
+    return connector_of(connection) if version is None else spec_of(version)

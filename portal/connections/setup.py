@@ -10,11 +10,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from flows.connectors.probe import ProbeResult
-from flows.connectors.spec import Stream
+from flows.connectors.streams import Stream
 from portal.connections.models import Connection, Schedule
 from portal.connections.services import (
     choose_streams,
-    connector_named,
+    connector_of,
     set_credentials,
     set_schedule,
     test_connection,
@@ -52,7 +52,7 @@ def keep_personal_fields(*, connection: Connection, fields: Mapping[str, list[st
 
     :raises Refused: if a field does not exist, or is one that never lands
     """
-    streams = connector_named(connection.connector).streams
+    streams = connector_of(connection).streams
     for stream, names in fields.items():
         offered = personal_choices(streams[stream]) if stream in streams else []
         if unknown := [name for name in names if name not in offered]:

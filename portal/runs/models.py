@@ -10,6 +10,7 @@ from django.db.models import F
 from django_scopes import ScopedManager
 
 from portal.connections.models import Connection
+from portal.marketplace.models import ConnectorVersion
 from portal.tenants.models import Tenant
 
 
@@ -40,6 +41,10 @@ class Run(models.Model):
     # That of its tenant when it was claimed: a tenant may move later.
     engine = models.CharField(
         max_length=16, choices=Tenant.Engine, default=Tenant.Engine.DUCKDB, editable=False
+    )
+    # Of an uploaded connector: the version the run began with. It keeps it to its end.
+    connector_version = models.ForeignKey(
+        ConnectorVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.SCHEDULED)
     requested_at = models.DateTimeField()

@@ -12,8 +12,9 @@ from django.db import transaction
 from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection
-from portal.connections.services import hold_connection, next_fence
+from portal.connections.services import hold_connection, next_fence, version_to_run
 from portal.lib.errors import Refused
+from portal.marketplace.models import ConnectorVersion
 from portal.pipelines.models import Pipeline, Restraint
 from portal.pipelines.prefect import PrefectApi, PrefectRefused
 from portal.pipelines.selectors import restraint_of
@@ -93,9 +94,10 @@ def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Cla
 
     :raises HeldBack: if the tenant's runs are paused; the run is written down as cancelled then
     :raises Refused: if the run has ended already, so that a forgotten process does not revive it,
-        or the connection was removed meanwhile
+        the connection was removed meanwhile, or its tenant may not use its connector any more
     """
     _check_not_held_back(connection, flow_run_id, at=at)
+    version = _version(connection, flow_run_id, at=at)
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
         # First of all: it cannot be removed then before the run is written down.
         fence = next_fence(connection=connection)
@@ -104,10 +106,13 @@ def claim_run(*, connection: Connection, flow_run_id: UUID, at: datetime) -> Cla
             raise Refused("This flow run belongs to another connection.")
         if run.status in Run.ENDED:
             raise Refused("This run has ended already. Start a new one.")
+        if run.started_at is None:
+            # What is rolled out from now on is for the next run; asked again, it stays with this.
+            run.connector_version = version
         run.status = Run.Status.RUNNING
         run.started_at = run.started_at or at
         run.engine = connection.tenant.engine  # it may have moved since the run was asked for
-        run.save(update_fields=["status", "started_at", "engine"])
+        run.save(update_fields=["connector_version", "status", "started_at", "engine"])
     restraint = restraint_of(connection.tenant)
     lands_only = restraint is not None and restraint.level in Restraint.LANDS_ONLY
     return Claim(run=run, fence=fence, analytics=not lands_only)
@@ -128,6 +133,24 @@ def _check_not_held_back(connection: Connection, flow_run_id: UUID, *, at: datet
             run.message = held_back.reason
             run.save(update_fields=["status", "finished_at", "message"])
     raise HeldBack(held_back.reason)
+
+
+def _version(connection: Connection, flow_run_id: UUID, *, at: datetime) -> ConnectorVersion | None:
+    """The version of an uploaded connector to begin with.
+
+    :raises Refused: if the tenant may not use it; the run is written down as failed then
+    """
+    try:
+        return version_to_run(connection)
+    except Refused as refused:
+        with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+            hold_connection(connection)
+            run = _claimed(connection, flow_run_id, at=at)
+            if run.connection_id == connection.pk and run.status == Run.Status.SCHEDULED:
+                run.status, run.finished_at = Run.Status.FAILED, at
+                run.message, run.actor = refused.message, Run.Actor.OPERATOR
+                run.save(update_fields=["status", "finished_at", "message", "actor"])
+        raise
 
 
 def _paused(connection: Connection) -> Restraint | None:

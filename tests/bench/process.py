@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,18 @@ class ProgramFailed(Exception):
     """What it printed last."""
 
 
-def spent_by(command: list[str], *, log: Path) -> Spent:
-    """:raises ProgramFailed: if it did not end well"""
+def spent_by(
+    command: list[str], *, log: Path, environment: Mapping[str, str] | None = None
+) -> Spent:
+    """
+    :param environment: beside that of this process
+    :raises ProgramFailed: if it did not end well
+    """
     before, began, most = os.times(), time.monotonic(), 0
     with log.open("wb") as output:
-        program = subprocess.Popen(command, stdout=output, stderr=output)
+        program = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+        )
         while program.poll() is None:
             most = max(most, _resident(program.pid))
             time.sleep(EVERY_SECONDS)

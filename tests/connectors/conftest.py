@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.connectors import shop
+from tests.connectors.asking import client_of  # noqa: F401  # a fixture
 from tests.connectors.fake_source import FakeSource, Reply
+from tests.connectors.oauth_till import till  # noqa: F401  # a fixture
 
 Resolver = Callable[[dict[str, list[str]]], list[str]]
 

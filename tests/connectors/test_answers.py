@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from flows.connectors.answers import Malformed, Unexpected, json_text, rows
+from flows.connectors.answers import Malformed, Unexpected, json_text, read, rows
+from flows.connectors.formats import Records
 
 MEGABYTE = 1024 * 1024
 
@@ -82,6 +83,23 @@ def test_a_list_is_found_at_its_path() -> None:
 def test_what_is_no_list_is_not_an_empty_one(body: bytes, path: str | None) -> None:
     with pytest.raises(Unexpected):
         rows(body, path=path)
+
+
+def cut(body: bytes, records: Records) -> list[bytes]:
+    found = read(body, content_type="", largest=MEGABYTE, records=records).rows.records
+    return [bytes(record) for record in found]
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data":null}', b'{"cursor":"x"}'])
+def test_a_list_that_may_be_left_out_is_empty_then(body: bytes) -> None:
+    assert cut(body, Records(at="data", optional=True)) == []
+
+
+@pytest.mark.parametrize("at", ["data", None])
+@pytest.mark.parametrize("body", [b"null", b" null ", b'"data"', b'{"data":{}}'])
+def test_what_is_no_answer_leaves_nothing_out(body: bytes, at: str | None) -> None:
+    with pytest.raises(Unexpected):
+        cut(body, Records(at=at, optional=True))
 
 
 @pytest.mark.parametrize(

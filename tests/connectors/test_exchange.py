@@ -5,30 +5,29 @@ import time
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from flows.connectors.alarm import Alarm
 from flows.connectors.exchange import Call, exchange
-from flows.connectors.hosts import guarded_session
+from flows.connectors.hosts import Session, guarded_session
 from flows.connectors.retries import Trouble
 from tests.connectors import shop
 from tests.connectors.conftest import Resolver
 
 
 @pytest.fixture
-def session() -> Iterator[requests.Session]:
+def session() -> Iterator[Session]:
     with guarded_session(True, seconds=0.3) as session:
         yield session
 
 
-def trouble(session: requests.Session, url: str) -> Trouble:
+def trouble(session: Session, url: str) -> Trouble:
     outcome = exchange(session, Call(url=url), now=shop.NOW)
     assert isinstance(outcome, Trouble)
     return outcome
 
 
 def test_a_certificate_that_proves_nothing_is_named(
-    session: requests.Session, tls_port: int, resolver: Resolver
+    session: Session, tls_port: int, resolver: Resolver
 ) -> None:
     resolver({"till.example": ["127.0.0.1"]})
 
@@ -40,7 +39,7 @@ def test_a_certificate_that_proves_nothing_is_named(
 
 @pytest.mark.parametrize("host", ["till.invalid", "a" * 64 + ".example"])
 def test_a_host_that_does_not_exist_is_named(
-    session: requests.Session, host: str, monkeypatch: pytest.MonkeyPatch
+    session: Session, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nobody(name: str, *_: object, **__: object) -> None:
         name.encode("idna")
@@ -54,7 +53,7 @@ def test_a_host_that_does_not_exist_is_named(
     assert found.is_unreachable
 
 
-def test_a_source_that_never_answers_is_cut(session: requests.Session) -> None:
+def test_a_source_that_never_answers_is_cut(session: Session) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         found = trouble(session, f"http://127.0.0.1:{deaf.getsockname()[1]}/")
 

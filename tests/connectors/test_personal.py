@@ -50,3 +50,17 @@ def test_a_stream_that_lists_no_known_fields_leaves_none_unjudged() -> None:
 )
 def test_a_field_has_one_fate(personal: dict[str, list[str]]) -> None:
     assert "Named more than once: email" in refused(shop.stream_document(personal=personal))
+
+
+@pytest.mark.parametrize(
+    ("personal", "sentence"),
+    [
+        ({"drop": ["contact", "Contact.name"]}, "with what is around it: contact.name"),
+        ({"drop": ["a.b.c"], "hash": ["a.b"]}, "with what is around it: a.b.c"),
+        ({"known": ["id", "lastChange"], "drop": ["contact.name"]}, "Drop the whole object"),
+    ],
+)
+def test_a_part_of_an_object_is_named_where_the_object_is_not(
+    personal: dict[str, list[str]], sentence: str
+) -> None:
+    assert sentence in refused(shop.stream_document(personal=personal))

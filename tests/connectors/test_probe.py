@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from flows.connectors.probe import Outcome, ProbeResult, probe
-from tests.connectors import shop
+from flows.connectors.spec import parse_connector
+from tests.connectors import paged, shop
 from tests.connectors.fake_source import FakeSource, Reply, Seen
 
 LAST = {"X-More": "False"}
@@ -239,3 +241,88 @@ def test_streams_are_in_the_order_of_the_connector(open_source: FakeSource) -> N
     open_source.on("/api/branch", late)
 
     assert list(probed(open_source).streams) == ["branch", "sale"]
+
+
+def tried(source: FakeSource, **stream: object) -> ProbeResult:
+    """The till with one more stream, `extra`, that is read in full."""
+    document = shop.document()
+    extra = {"path": "extra", "title": "Extra", "load": "full", "changed": None}
+    document["streams"]["extra"] = extra | stream
+    return probe(
+        parse_connector(name="till", document=document),
+        shop.credentials(source.url),
+        allow_private=True,
+        time_zone=shop.BERLIN,
+        clock=shop.Clock(),
+        sleep=shop.Naps(),
+    )
+
+
+@pytest.mark.parametrize("name", sorted(paged.STYLES))
+def test_every_way_of_paging_is_tried_with_one_page(open_source: FakeSource, name: str) -> None:
+    style = paged.STYLES[name]
+    items = [{"id": number} for number in range(20)]
+    open_source.on("/api/extra", lambda seen: style.answer(items, paged.asked(seen)))
+
+    result = tried(open_source, pages=style.pages, records="data", **style.stream)
+
+    assert result.streams["extra"].outcome == Outcome.READABLE
+    assert len(open_source.asked("/api/extra")) == 1
+
+
+def test_the_size_of_a_post_is_one_record_too(open_source: FakeSource) -> None:
+    open_source.on("/api/extra", Reply(body=[{"id": 1}]))
+    pages = {"by": "cursor", "send": "c", "take": "n", "size": {"page.limit": 500}, "in": "body"}
+
+    tried(open_source, pages=pages, body={"state": "OPEN"})
+
+    [asked] = open_source.asked("/api/extra")
+    assert json.loads(asked.body) == {"state": "OPEN", "page": {"limit": 1}}
+
+
+def test_a_child_is_tried_with_the_first_parent(open_source: FakeSource) -> None:
+    open_source.on("/api/branch", Reply(body=[{"id": 7}, {"id": 8}], headers=LAST))
+    open_source.on("/api/branch/7/stock", ONE)
+
+    result = tried(open_source, path="branch/{branch.id}/stock", each="branch")
+
+    assert result.streams["extra"].outcome == Outcome.READABLE
+    assert open_source.asked("/api/branch/8/stock") == []
+
+
+def test_a_child_without_a_parent_to_ask_is_empty(open_source: FakeSource) -> None:
+    open_source.on("/api/branch", NONE)
+
+    result = tried(open_source, path="branch/{branch.id}/stock", each="branch")
+
+    assert result.streams["extra"].outcome == Outcome.EMPTY
+    assert result.streams["extra"].sentence == (
+        "Extra: There is nothing in Branches to ask for yet."
+    )
+
+
+def test_a_child_that_may_not_be_read_says_so(open_source: FakeSource) -> None:
+    open_source.on("/api/branch/1/stock", Reply(status=403))
+
+    result = tried(open_source, path="branch/{branch.id}/stock", each="branch")
+
+    assert result.streams["extra"].outcome == Outcome.FORBIDDEN
+
+
+def test_a_report_is_not_started_for_a_test(open_source: FakeSource) -> None:
+    job = {
+        "start": {"path": "reports"},
+        "id": "id",
+        "poll": "reports/{job}",
+        "every": "5 seconds",
+        "at_most": "5 minutes",
+        "state": "state",
+        "done": ["DONE"],
+        "result": "url",
+    }
+
+    result = tried(open_source, job=job)
+
+    assert result.streams["extra"].is_readable
+    assert "made when it is read" in result.streams["extra"].sentence
+    assert open_source.asked("/api/reports") == []

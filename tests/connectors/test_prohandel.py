@@ -6,10 +6,14 @@ import msgspec
 import pytest
 
 from flows.connectors.catalog import connector
-from flows.connectors.loads import FullLoad
-from flows.connectors.pages import NumberedPages, StopHeader
+from flows.connectors.loads import ChangedSegment, FullLoad
+from flows.connectors.opening import first_question
+from flows.connectors.pages import NumberedPages
 from flows.connectors.records import strip
+from flows.connectors.request import Request
 from flows.connectors.spec import validate_credentials
+from flows.connectors.stops import StopRule
+from flows.connectors.templates import Filling
 from tests.connectors import shop
 
 PROHANDEL = connector("prohandel")
@@ -54,10 +58,19 @@ def test_it_asks_for_changes_where_that_may_work_and_tries_it_first() -> None:
 def test_the_overlap_covers_a_server_that_takes_local_time_for_utc() -> None:
     summer = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
-    path, _ = PROHANDEL.streams["sale"].opening(since=summer, time_zone=shop.BERLIN)
+    sale = PROHANDEL.streams["sale"]
+    assert isinstance(sale.load, ChangedSegment)
 
-    _, _, written = path.rpartition("/")
-    assert path == "sale/changed/2026-07-01T11:00:00"
+    [span] = sale.load.spans(summer, now=summer)
+    question = first_question(
+        sale,
+        filling=Filling(credentials=lambda name: ""),
+        span=span,
+        time_zone=shop.BERLIN,
+    )
+
+    _, _, written = question.path.rpartition("/")
+    assert question.path == "sale/changed/2026-07-01T11:00:00"
     assert datetime.fromisoformat(f"{written}+00:00") <= summer - timedelta(hours=1)
 
 
@@ -65,8 +78,8 @@ def test_a_page_holds_a_thousand_and_a_header_says_whether_there_is_more() -> No
     pages = PROHANDEL.streams["sale"].pages
 
     assert isinstance(pages, NumberedPages)
-    assert pages.first().params == {"page": "1", "pagesize": "1000"}
-    assert pages.stop == StopHeader(header="X-More-Pages-Available")
+    assert pages.first(Request()).params == {"page": "1", "pagesize": "1000"}
+    assert pages.stop == StopRule(header="X-More-Pages-Available")
 
 
 def test_a_tenant_chooses_the_beginning_of_what_happened_and_never_of_what_is() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.connectors.reader import Page, Reader, ReadFailed, ReadInterrupted
+from flows.connectors.reader import Page, Reader, ReadFailed, ReadInterrupted, RunStopped
 from flows.connectors.spec import parse_connector
 from tests.connectors import shop
 from tests.connectors.fake_source import FakeSource, Reply, Seen
@@ -106,7 +106,7 @@ def test_the_next_page_is_fetched_while_one_is_handled_but_not_more(source: Fake
         time.sleep(0.05)
 
         assert len(source.asked("/api/sale")) == 2
-        pages.close()  # type: ignore[attr-defined]  # a generator
+        pages.close()
 
 
 def test_pages_before_a_failure_are_given_first(source: FakeSource) -> None:
@@ -117,6 +117,18 @@ def test_pages_before_a_failure_are_given_first(source: FakeSource) -> None:
         assert next(pages).number == 1
         with pytest.raises(ReadFailed, match=r"This key may not read Sales\. Ask for it\."):
             next(pages)
+
+
+@pytest.mark.parametrize(("status", "stops"), [(401, True), (403, False), (404, False)])
+def test_a_key_that_is_refused_stops_the_run_and_a_stream_that_is_not_allowed_itself(
+    source: FakeSource, status: int, stops: bool
+) -> None:
+    sales(source, Reply(status=status))
+
+    with pytest.raises(ReadFailed) as caught:
+        read(source)
+
+    assert isinstance(caught.value, RunStopped) is stops
 
 
 def test_stopping_early_does_not_wait_for_a_source_that_is_down(source: FakeSource) -> None:
@@ -135,7 +147,7 @@ def test_stopping_early_does_not_wait_for_a_source_that_is_down(source: FakeSour
         until = time.monotonic() + 5
         while len(source.asked("/api/sale")) < 2 and time.monotonic() < until:
             time.sleep(0.01)
-        pages.close()  # type: ignore[attr-defined]  # a generator
+        pages.close()
 
     assert time.monotonic() - began < 2
     for thread in threading.enumerate():
@@ -291,29 +303,6 @@ def test_some_empty_pages_are_fine_but_not_without_end(source: FakeSource) -> No
         read(source)
 
 
-def linked(source: FakeSource, link: str) -> list[Page]:
-    sales(source, Reply(body={"data": [{"id": 1}], "next": link}))
-    source.on("/api/second", Reply(body={"data": [{"id": 2}], "next": None}))
-    pages = {"by": "next-url", "take": "next"}
-    document = shop.stream_document(pages=pages, records="data")
-    return read(source, of=parse_connector(name="till", document=document))
-
-
-def test_a_link_on_the_same_host_is_followed(source: FakeSource) -> None:
-    assert texts(linked(source, "/api/second")) == ['{"id": 1}', '{"id": 2}']
-    assert texts(linked(source, f"{source.url}/api/second")) == ['{"id": 1}', '{"id": 2}']
-
-
-def test_a_link_to_another_host_never_gets_the_token(source: FakeSource) -> None:
-    stranger = FakeSource()
-
-    with pytest.raises(ReadFailed, match="on another host"):
-        linked(source, f"{stranger.url}/api/second")
-
-    stranger.close()
-    assert stranger.requests == []
-
-
 def test_an_endless_source_is_stopped(monkeypatch: pytest.MonkeyPatch, source: FakeSource) -> None:
     monkeypatch.setattr("flows.connectors.progress._MOST_PAGES", 5)
     sales(source, lambda seen: Reply(body=[{"id": seen.params["page"]}], headers=MORE))
@@ -325,7 +314,7 @@ def test_an_endless_source_is_stopped(monkeypatch: pytest.MonkeyPatch, source: F
 def test_an_answer_that_is_too_large_is_not_asked_for_five_times(
     monkeypatch: pytest.MonkeyPatch, source: FakeSource
 ) -> None:
-    monkeypatch.setattr("flows.connectors.hosts.LARGEST_ANSWER", 1024)
+    monkeypatch.setattr("flows.connectors.unpack.LARGEST_ANSWER", 1024)
     sales(source, Reply(body=b"x" * 4096))
 
     with pytest.raises(ReadFailed, match="The answer is larger than"):

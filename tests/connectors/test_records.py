@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.connectors.records import RecordInvalid, strip
-from flows.connectors.spec import Stream, parse_connector
+from flows.connectors.spec import parse_connector
+from flows.connectors.streams import Stream
 from tests.connectors import shop
 
 KEY = b"a key of the tenant"
@@ -133,6 +134,37 @@ def test_knowing_its_fields_is_reason_enough_to_look_into_a_record() -> None:
     assert stripped('{"id":1,"name":"Ann"}', of=only_known) == '{"id":1}'
     with pytest.raises(RecordInvalid):
         stripped('["Ann"]', of=only_known)
+
+
+NESTED = stream(drop=["contact.name", "owner.address.street"], hash=["contact.email"])
+
+
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        ('{"contact": {"id":7.0,"name":"Ann"}}', '{"contact":{"id":7.0}}'),
+        ('{"Contact":{"NAME":"Ann","tags":[ 1 ]}}', '{"Contact":{"tags":[ 1 ]}}'),
+        ('{"contact":[{"id":1,"name":"Ann"},"Ann",null]}', '{"contact":[{"id":1},null]}'),
+        ('{"owner":{"address":{"city":"X","street":"Y"}}}', '{"owner":{"address":{"city":"X"}}}'),
+        ('{"contact":"Ann","owner":null}', '{"owner":null}'),
+        ('{"contact.name":"Ann","contact.id":7}', '{"contact.id":7}'),
+        ('{"other":{"name":"Shirt"}}', '{"other":{"name":"Shirt"}}'),
+    ],
+)
+def test_of_an_object_only_what_is_about_people_goes(record: str, left: str) -> None:
+    assert stripped(record, of=NESTED) == left
+
+
+def test_a_hash_inside_an_object_is_the_one_outside() -> None:
+    left = json.loads(stripped('{"contact":{"email":" Ann@Shop.example"}}', of=NESTED))
+
+    assert left == {"contact": {"email": pseudonym("ann@shop.example")}}
+
+
+def test_a_tenant_may_keep_a_field_inside_an_object() -> None:
+    record = '{"contact":{"name":"Ann","email":""}}'
+
+    assert stripped(record, of=NESTED, kept=frozenset({"contact.name"})) == record
 
 
 def test_a_stream_without_people_passes_through_as_it_is() -> None:

@@ -15,6 +15,16 @@ from tests.flows.shop import ALICES, CHARLIES, desk_of
 from tests.flows.watching import Watched, watch
 from tests.simulators.process import Simulator
 from tests.simulators.snowflake.process import SnowflakeServer
+from tests.warm import warm_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Builds do not import dbt anew."""
+    socket = tmp_path_factory.mktemp("warm") / "warm.sock"
+    with warm_server(socket, "dbt.adapters.snowflake"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MERCURIOS_WARM_SOCKET", str(socket))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from flows.land import land
 from flows.portal import Portal, TenantPlace
 from flows.session import Session, now
 from flows.settings import WorkerSettings
+from flows.transform import raw_tables
 from flows.warehouse.duckdb import DuckDBWarehouse, DuckDBWarehouses
 from tests.flows.fake_portal import TOKEN
 
@@ -118,7 +119,7 @@ def main() -> None:
     )
     session = Session(job=job, portal=portal, settings=settings)
     with session.warehouses.open(job.tenant) as warehouse:
-        warehouse.prepare(tenant=job.tenant, tables=session.tables, at=now())
+        warehouse.prepare(tenant=job.tenant, tables=raw_tables(session), at=now())
     dying: Any = session
     dying.lake = DyingLake(session.lake, told["point"])
     if job.tenant.engine == "SNOWFLAKE":

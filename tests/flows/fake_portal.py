@@ -12,6 +12,7 @@ from uuid import uuid4
 
 TOKEN = "CANARY-service-token"
 PSEUDONYM_KEY = b"CANARY-pseudonym-key-of-32-bytes"
+SET_AT = "2026-11-20T05:00:00.000001Z"
 Json = dict[str, Any]
 
 
@@ -74,9 +75,7 @@ class FakePortal:
             case ["flow", "runs"] if told.body["connection"] in self._desks:
                 return 201, _claim(self._desks[told.body["connection"]])
             case ["flow", "runs", run, "credentials"]:
-                desk = next(each for each in self._desks.values() if run in each.runs)
-                key = PSEUDONYM_KEY.hex()
-                return 200, {"credentials": desk.credentials, "pseudonym_key": key}
+                return self._credentials(told, run)
             case ["flow", "runs", *_]:
                 return 204, None
             case ["platform", "tenants"]:
@@ -92,6 +91,17 @@ class FakePortal:
                 return 200, {"done": "all of it"}
             case _:
                 return 404, {"detail": "Nothing here."}
+
+    def _credentials(self, told: Told, run: str) -> tuple[int, Any]:
+        desk = next(each for each in self._desks.values() if run in each.runs)
+        if told.method == "PUT":
+            desk.credentials |= told.body["credentials"]
+            return 204, None
+        return 200, {
+            "credentials": desk.credentials,
+            "pseudonym_key": PSEUDONYM_KEY.hex(),
+            "set_at": SET_AT,
+        }
 
     def __enter__(self) -> Self:
         return self

@@ -59,6 +59,7 @@ def test_a_warehouse_that_another_process_holds_is_busy_to_dbt(session: Session)
                 build(
                     environment=environment,
                     folder=session.dbt_folder,
+                    connectors=["prohandel"],
                     tables=tables,
                     full_refresh=False,
                 )

@@ -1,4 +1,4 @@
-"""A spool of records becomes the files of a batch: digits, keys, times and reasons."""
+"""A chunk of records becomes the files of a batch: digits, keys, times and reasons."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from msgspec import Raw
 
-from flows.columns import Origin, columns_of
-from flows.connectors.spec import Stream
+from flows.columns import Chunk, Origin, Payloads
+from flows.connectors.streams import Stream
 
 Rows = list[dict[str, Any]]
 Make = Callable[..., tuple[Rows, list[tuple[str, str]]]]
@@ -26,7 +27,11 @@ ORIGIN = Origin(
 
 
 def stream_of(
-    *, key: tuple[str, ...] = ("id",), zone: str = "tenant", form: str = "iso", take: str = "at"
+    *,
+    key: tuple[str, ...] = ("id",),
+    zone: str = "tenant",
+    form: str | list[str] = "iso",
+    take: str = "at",
 ) -> Stream:
     changed = {"take": take, "zone": zone, "format": form}
     return Stream.model_validate({"path": "x", "key": key, "load": "full", "changed": changed})
@@ -39,11 +44,18 @@ def made(tmp_path: Path) -> Make:
     def make(
         *lines: str, stream: Stream | None = None, time_zone: str = "Europe/Berlin"
     ) -> tuple[Rows, list[tuple[str, str]]]:
-        spool = tmp_path / "sale.ndjson"
-        spool.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        files = columns_of(
-            spool=spool, stream=stream or stream_of(), origin=ORIGIN, time_zone=time_zone
-        )
+        chunk = Chunk()
+        text = "\n".join(lines).encode()
+        chunk.add([Raw(line.encode()) for line in lines], text=text, strip=None)
+        with Payloads(
+            folder=tmp_path,
+            name="sale",
+            stream=stream or stream_of(),
+            origin=ORIGIN,
+            time_zone=time_zone,
+        ) as batch:
+            batch.add(chunk)
+            files = batch.close()
         with duckdb.connect() as db:
             found = db.execute("select * from read_parquet(?)", [str(files.file)])
             names = [column[0] for column in found.description or []]
@@ -101,7 +113,14 @@ def test_an_empty_stream_is_a_batch_without_records(made: Make) -> None:
 
 @pytest.mark.parametrize(
     ("value", "key"),
-    [('"0012"', "0012"), ("12", "12"), ('" a "', " a "), ("9007199254740993", "9007199254740993")],
+    [
+        ('"0012"', "0012"),
+        ("12", "12"),
+        ('" a "', " a "),
+        ("9007199254740993", "9007199254740993"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ('"1e30"', "1e30"),
+    ],
 )
 def test_a_key_is_text_as_the_source_wrote_it(made: Make, value: str, key: str) -> None:
     rows, _ = made(f'{{"id":{value}}}')
@@ -170,12 +189,39 @@ def test_a_tenants_local_time_becomes_utc(made: Make, text: str, utc: str) -> No
         ("utc", "epoch-seconds", 1767607200, "2026-01-05T10:00:00"),
         ("utc", "epoch-seconds", "1767607200.25", "2026-01-05T10:00:00.250000"),
         ("utc", "epoch-milliseconds", 1767607200001, "2026-01-05T10:00:00.001000"),
+        ("utc", "ms-date", "/Date(1767607200001)/", "2026-01-05T10:00:00.001000"),
+        ("tenant", "ms-date", "/Date(1767607200001+0100)/", "2026-01-05T10:00:00.001000"),
+        ("utc", "rfc-2822", "Mon, 05 Jan 2026 10:00:00 +0000", "2026-01-05T10:00:00"),
+        ("utc", "rfc-2822", "5 Jan 2026 12:00:00 +0200", "2026-01-05T10:00:00"),
+        ("utc", "rfc-2822", "Mon, 05 Jan 2026 10:00:00 GMT", "2026-01-05T10:00:00"),
+        ("tenant", "%d.%m.%Y %H:%M", "05.01.2026 11:00", "2026-01-05T10:00:00"),
+        ("utc", "%d.%m.%Y %H:%M", "05.01.2026 10:00", "2026-01-05T10:00:00"),
+        ("offset", "%d.%m.%Y %H:%M %z", "05.01.2026 11:00 +0100", "2026-01-05T10:00:00"),
     ],
 )
 def test_every_form_of_a_time_of_change_becomes_utc(
     made: Make, zone: str, form: str, value: Any, utc: str
 ) -> None:
     found = moment(made, value, zone=zone, form=form)
+
+    assert found == datetime.fromisoformat(utc)
+
+
+@pytest.mark.parametrize(
+    ("value", "utc"),
+    [
+        ("2026-01-05T10:00:00Z", "2026-01-05T10:00:00"),
+        ("2026-01-05T11:00:00+01:00", "2026-01-05T10:00:00"),
+        (1767607200000, "2026-01-05T10:00:00"),
+        ("/Date(1767607200000)/", "2026-01-05T10:00:00"),
+        ("Mon, 05 Jan 2026 10:00:00 +0000", "2026-01-05T10:00:00"),
+        ("05.01.2026 11:00", "2026-01-05T10:00:00"),
+    ],
+)
+def test_a_source_may_change_how_it_writes_a_moment(made: Make, value: Any, utc: str) -> None:
+    forms = ["iso", "epoch-milliseconds", "ms-date", "rfc-2822", "%d.%m.%Y %H:%M"]
+
+    found = moment(made, value, form=forms)
 
     assert found == datetime.fromisoformat(utc)
 
@@ -219,6 +265,9 @@ def test_a_time_that_is_none_is_rejected_with_its_reason(made: Make, form: str, 
         ('"text"', "The record is not an object."),
         ("null", "The record is not an object."),
         ('["id"]', "The record is not an object."),
+        ('{"id":1,"id":1}', "The record has a field twice."),
+        (r'{"id":1,"x":"\ud800"}', "The record is not valid JSON."),
+        ('{"id":12345678901234567890.5}', "id is a number with too many digits."),
     ],
 )
 def test_a_record_nobody_could_find_again_is_rejected_with_its_reason(

@@ -42,6 +42,7 @@ def test_a_tenant_moves_to_snowflake_and_back(
     desk, home = copy_of(synced, tmp_path)
     tenant, settings = place_of(desk, "mover"), settings_of(home, portal)
     make_schemas(on_snowflake, "mover")
+    watch(desk, portal=portal, home=home)  # days may have passed at the till since then
     before = revenue(desk, home)
 
     there = move(tenant, to="SNOWFLAKE", settings=settings)

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from flows.portal import Portal, PortalRefused, PortalUnavailable, Secrets, TenantPlace
-from tests.flows.fake_portal import PSEUDONYM_KEY, TOKEN, Desk, FakePortal
+from tests.flows.fake_portal import PSEUDONYM_KEY, SET_AT, TOKEN, Desk, FakePortal
 
 TENANT = {
     "code": "a11ce000-0000-4000-8000-000000000001",
@@ -61,7 +61,7 @@ def test_secrets_do_not_show_themselves(client: Portal) -> None:
 
     secrets = client.secrets(run=run)
 
-    assert secrets == Secrets({"api_key": "CANARY-key"}, PSEUDONYM_KEY)
+    assert secrets == Secrets({"api_key": "CANARY-key"}, PSEUDONYM_KEY, SET_AT)
     assert "CANARY" not in repr(secrets)
 
 

@@ -25,6 +25,7 @@ from tests.flows.shop import session_of
 from tests.flows.watching import Watched
 
 VIEWS = {
+    "daily_ticket_summary",
     "daily_sales_summary",
     "customer_insights",
     "product_performance",

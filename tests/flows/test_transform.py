@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from flows.connectors.catalog import connector
 from flows.dbt import TransformFailed
 from flows.land import land
 from flows.session import Session, now
-from flows.transform import publish_all, recipe_of, transform_all, work_to_do
+from flows.transform import publish_all, raw_tables, recipe_of, transform_all, work_to_do
 from tests.flows.batches import Row, batch_of
 from tests.flows.fake_portal import Desk, FakePortal
 from tests.flows.publications import copy_of, current, lake_of, manifest_of, revenue
@@ -163,6 +164,35 @@ def test_after_a_failed_build_of_other_transforms_everything_is_rebuilt(
 
     assert work is not None
     assert (work.tables, work.full_refresh) == (None, True)
+
+
+def test_another_connector_asks_for_a_whole_build_of_both(tried: Tried, tmp_path: Path) -> None:
+    session, desk, home = tried
+    till = session.connector
+    session.connector = connector("connectwise")
+    with session.warehouses.open(session.job.tenant) as warehouse:
+        warehouse.prepare(tenant=session.job.tenant, tables=raw_tables(session), at=now())
+
+    work = work_to_do(session)
+
+    assert work is not None
+    assert (work.tables, work.full_refresh) == (None, True)
+    nodes = {node.name for node in transform_all(work, session)}
+    assert {"stg_connectwise__tickets", "stg_prohandel__sales"} <= nodes
+    assert not {name for name in nodes if "salesforce" in name}
+    publish_all(work, session)
+    settings = manifest_of(desk, home, current(desk, home))["settings"]
+    assert settings["connectors"] == "connectwise,prohandel"
+    # The till's next run builds the desk's models, too: they stay in the views.
+    session.connector = till
+    assert work_to_do(session) is None
+    assert "connectwise__tickets" in raw_tables(session)
+
+
+def test_raw_tables_are_those_of_the_connectors_in_use(tried: Tried) -> None:
+    session, _, _ = tried
+
+    assert {table.partition("__")[0] for table in raw_tables(session)} == {"prohandel"}
 
 
 def test_a_build_is_noted_before_it_begins(

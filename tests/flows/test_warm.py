@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.warm.program import run
+from flows.warm.program import cpu_seconds_elsewhere, run
+from tests.warm import ROOT, warm_server
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60.0
 
 
@@ -25,23 +24,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "MERCURIOS_WARM_SOCKET": str(folder / "warm.sock")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows.warm.server"], cwd=ROOT, env=environment
-    ) as process:
-        _until((folder / "warm.sock").exists)
-        yield process
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS) == 0
+def server(folder: Path) -> Iterator[Path]:
+    with warm_server(folder / "warm.sock"):
+        yield folder / "warm.sock"
 
 
 @pytest.fixture
-def programs(
-    folder: Path, server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def programs(folder: Path, server: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the programs of a test are, which the server can be asked for."""
-    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(folder / "warm.sock"))
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(server))
     return folder
 
 
@@ -86,6 +77,13 @@ def test_what_a_program_leaves_behind_no_other_sees(programs: Path) -> None:
 def test_it_ends_as_the_program_ends(programs: Path, text: str, code: int) -> None:
     _program(programs, f"ending{abs(code)}", text)
     assert run(f"ending{abs(code)}", [], environment={}, folder=programs).code == code
+
+
+def test_what_it_used_on_the_processor_is_the_callers(programs: Path) -> None:
+    _program(programs, "working", "import time\nwhile time.process_time() < 0.5: pass")
+    before = cpu_seconds_elsewhere()
+    run("working", [], environment={}, folder=programs)
+    assert 0.5 <= cpu_seconds_elsewhere() - before < 2.0
 
 
 def test_errors_are_part_of_the_output(programs: Path) -> None:
@@ -137,3 +135,9 @@ def test_another_request_does_not_disturb_those_that_go_on(
     _program(programs, "quick", "print('done')")
     assert run("quick", [], environment={}, folder=programs).output == "done\n"
     assert Path(f"/proc/{waiting[1]}").exists()
+
+
+def test_it_can_be_stopped_before_it_is_warm(tmp_path: Path) -> None:
+    with warm_server(tmp_path / "warm.sock"):
+        assert (tmp_path / "warm.sock").exists()
+    assert not (tmp_path / "warm.sock").exists()

@@ -22,7 +22,11 @@ LEFT_OUT = {
         "costs",
         "warehouse",
     },
-    "Steps are plain functions: only the two flow modules know Prefect": {"platform", "sync"},
+    "Steps are plain functions: only the two flow modules and the warm server know Prefect": {
+        "platform",
+        "sync",
+        "warm",
+    },
 }
 
 

@@ -180,7 +180,9 @@ def sentences() -> list[str]:
         path for path in files() if path.suffix == ".py" and path.parts[0] in {"portal", "flows"}
     ]
     of_code = [text for path in product for text in texts(text_of(path))]
-    of_sources = [said for each in connectors().values() for said in each.failures.values()]
+    of_sources = [
+        failure.say for each in connectors().values() for failure in each.failures.values()
+    ]
     return of_code + of_sources
 
 

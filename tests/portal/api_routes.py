@@ -77,6 +77,10 @@ BODIES: dict[str, Any] = {
         "bill": [],
         "lines": [],
     },
+    "PUT flow/runs/<uuid:code>/credentials": {
+        "credentials": {"api_key": "theirs"},
+        "set_at": "2026-11-20T05:00:00Z",
+    },
     "PUT flow/runs/<uuid:code>/streams/<slug:stream>": {"status": "FAILED"},
     "POST flow/runs/<uuid:code>/finish": {"status": "FAILED"},
 }

@@ -24,6 +24,8 @@ PAGES = (
     "tenants/tenant/{tenant}/change/",
     "connections/connection/",
     "connections/connection/add/",
+    "marketplace/uploadedconnector/",
+    "marketplace/uploadedconnector/add/",
     "connections/connection/{connection}/change/",
     "connections/connection/{connection}/credentials/",
     "connections/connection/{connection}/setup/",

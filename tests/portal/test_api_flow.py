@@ -11,7 +11,7 @@ import pytest
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
-from portal.api.flow import JobConnection, JobTenant, RunClaimApi, RunCredentialsApi
+from portal.api.flow import ClaimedConnection, JobTenant, RunClaimApi, RunCredentialsApi
 from portal.runs.models import Run
 from tests.portal.api_cast import World, the_world
 from tests.portal.api_places import CANARY
@@ -39,7 +39,7 @@ def test_a_claimed_run_gets_what_is_described_and_no_secret(world: World) -> Non
     assert answer.status_code == 201
     assert set(said) == set(RunClaimApi.OutputSerializer().fields)
     assert set(said["tenant"]) == set(JobTenant().fields)
-    assert set(said["connection"]) == set(JobConnection().fields)
+    assert set(said["connection"]) == set(ClaimedConnection().fields)
     assert CANARY not in answer.content.decode()
 
 

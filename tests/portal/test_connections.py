@@ -17,7 +17,6 @@ from portal.connections.secrets import secret_store
 from portal.connections.selectors import check_ready, connection_by_path
 from portal.connections.services import (
     choose_streams,
-    connector_named,
     create_connection,
     next_fence,
     set_credentials,
@@ -25,6 +24,7 @@ from portal.connections.services import (
 )
 from portal.connections.setup import enter_credentials
 from portal.lib.errors import Refused
+from portal.marketplace.selectors import connector_for
 from portal.tenants.models import Tenant
 from tests.portal.conftest import NOW
 from tests.simulators.process import Company, Simulator
@@ -225,13 +225,13 @@ def test_connections_are_out_of_sight_outside_their_tenant(
 
 
 def test_an_unknown_connector_may_be_one_that_cannot_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    retailer: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "weather").mkdir()
     (tmp_path / "weather" / "connector.yaml").write_text("name: weather\nwind: strong\n")
     monkeypatch.setenv("MERCURIOS_CONNECTORS_PATH", str(tmp_path))
 
     with pytest.raises(Refused, match="There is no connector weather") as refused:
-        connector_named("weather")
+        connector_for(tenant=retailer, name="weather")
 
     assert "wind: Extra inputs are not permitted" in refused.value.message

@@ -12,12 +12,14 @@ import multiprocessing
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from flows.connectors.catalog import connector
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSFORMS = ROOT / "transforms"
@@ -58,10 +60,11 @@ class Builds(ABC):
     """A warehouse with every raw table, empty until something lands, and dbt builds of it.
 
     :param target: where dbt keeps its parsed manifest; share it between warehouses to parse once
+    :param connectors: whose raw tables it has, and whose models it builds
     """
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, target: Path, *, connectors: Sequence[str] = ("prohandel",)) -> None:
+        self.target, self.connectors = target, connectors
         self._batches = 0
 
     @property
@@ -70,8 +73,20 @@ class Builds(ABC):
         """What tells dbt which warehouse to build."""
 
     @abstractmethod
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Append complete rows to a raw table, in the order of its columns up to the payload."""
+
     def land_rows(self, stream: str, rows: Iterable[Row]) -> None:
-        """Append complete raw rows, in the order of the raw table's columns up to the payload."""
+        self.insert(f"prohandel__{stream}", rows)
+
+    @property
+    def raw_tables(self) -> list[str]:
+        """Of every stream of the connectors."""
+        return [
+            f"{name}__{stream}"
+            for name in self.connectors
+            for stream in (STREAMS if name == "prohandel" else connector(name).streams)
+        ]
 
     @abstractmethod
     def execute(self, statement: str) -> None: ...
@@ -121,6 +136,12 @@ class Builds(ABC):
         kinds = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
         self.dbt("build", *kinds, *options)
 
+    def compiled(self, sql: str) -> str:
+        """SQL with macros as the engine gets it."""
+        self.dbt("compile", "--quiet", "--inline", sql, "--output", "json")
+        told = (self.target / "printed.txt").read_text()
+        return str(json.loads(told[told.index("{") :])["compiled"])
+
     def results(self) -> dict[str, str]:
         """The status of every node of the last build by its name."""
         results = json.loads((self.target / "run_results.json").read_text())["results"]
@@ -130,11 +151,15 @@ class Builds(ABC):
         """:raises BuildFailed: with what dbt printed"""
         places = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
         outputs = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
+        used = ["--vars", json.dumps({"connectors": list(self.connectors)})]
         printed = self.target / "printed.txt"
-        command = ["--no-use-colors", *arguments, *places, *outputs]
+        command = ["--no-use-colors", *arguments, *used, *places, *outputs]
         child = FORKS.Process(target=_invoke, args=(command, self.environment, printed))
         child.start()
-        child.join(timeout=300)
+        child.join(timeout=900)
+        if child.is_alive():
+            child.kill()
+            raise BuildFailed(f"Not done in 15 minutes: {printed.read_text()[-2000:]}")
         if child.exitcode != 0:
             raise BuildFailed(printed.read_text()[-6000:])
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.simulators.snowflake.process import SnowflakeServer
 from tests.transforms.builds import ALICE, CHARLIE
 from tests.transforms.landings import land_histories
+from tests.transforms.samples import land_samples, sampled
 from tests.transforms.twins import Twins
 from tests.transforms.warehouse_of import WarehouseOf
 from tests.transforms.warehouse_on_snowflake import Account, WarehouseOnSnowflake
@@ -44,6 +45,12 @@ def manifest(empty: WarehouseOf) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def whole_manifest(samples_landed: WarehouseOf) -> dict[str, Any]:
+    """With the models of every connector."""
+    return dict(json.loads((samples_landed.target / "manifest.json").read_text()))
+
+
+@pytest.fixture(scope="session")
 def grown(tmp_path_factory: pytest.TempPathFactory, empty: WarehouseOf) -> WarehouseOf:
     """A warehouse that was built after every landing of three random histories."""
     warehouse = WarehouseOf(
@@ -65,6 +72,22 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory, grown: WarehouseOf) -> War
 
 
 @pytest.fixture(scope="session")
+def samples_landed(tmp_path_factory: pytest.TempPathFactory) -> WarehouseOf:
+    """A warehouse of a tenant with a connection at every source, with the samples landed."""
+    names = sampled()
+    warehouse = WarehouseOf(
+        ALICE,
+        folder=tmp_path_factory.mktemp("sampled"),
+        target=tmp_path_factory.mktemp("target_of_all"),
+        connectors=names,
+    )
+    for name in names:
+        land_samples(name, warehouse, at="2025-04-01T10:00:00")
+    warehouse.run("--select", "staging", "standard")
+    return warehouse
+
+
+@pytest.fixture(scope="session")
 def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """A local Snowflake that knows BUILDER by a key."""
     folder = tmp_path_factory.mktemp("snowflake")
@@ -78,6 +101,25 @@ def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         folder / "data", users={"BUILDER": public}, passwords={"ALICE": "wonderland"}
     ) as server:
         yield Account(server, private)
+
+
+@pytest.fixture(scope="session")
+def samples_on_snowflake(
+    tmp_path_factory: pytest.TempPathFactory, snowflake: Account
+) -> WarehouseOnSnowflake:
+    """The same samples, built in the same way."""
+    names = sampled()
+    warehouse = WarehouseOnSnowflake(
+        snowflake,
+        target=tmp_path_factory.mktemp("target_of_samples"),
+        prefix="TENANT_SAMPLED_",
+        connectors=names,
+    )
+    warehouse.provision(ALICE)
+    for name in names:
+        land_samples(name, warehouse, at="2025-04-01T10:00:00")
+    warehouse.run("--select", "staging", "standard")
+    return warehouse
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ DASHBOARD = "select report_date, sales_7d from analytics.business_dashboard"
 def test_a_warehouse_without_a_record_builds_green(empty: WarehouseOf) -> None:
     tables = empty.tables("analytics")
 
-    assert len(tables) == 12
+    assert len(tables) == 13
     assert not any(tables.values())
 
 

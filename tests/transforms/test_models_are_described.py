@@ -11,8 +11,10 @@ KEY_TESTS = {"one_row_per", "one_open_version"}
 WITHOUT_KEY = ("stg_", "__prohandel")
 
 
-def test_every_model_begins_with_its_grain(manifest: dict[str, Any]) -> None:
-    silent = [name for name, model in _models(manifest) if not _is_grain(model["description"])]
+def test_every_model_begins_with_its_grain(whole_manifest: dict[str, Any]) -> None:
+    silent = [
+        name for name, model in _models(whole_manifest) if not _is_grain(model["description"])
+    ]
 
     assert silent == []
 
@@ -48,6 +50,23 @@ def test_every_column_of_staging_is_described(manifest: dict[str, Any], empty: W
         " where table_schema = 'staging'"
     )
     assert set(built) == described
+
+
+def test_a_connectors_models_describe_only_columns_they_have(
+    whole_manifest: dict[str, Any], samples_landed: WarehouseOf
+) -> None:
+    described = {
+        (name, column)
+        for name, model in _models(whole_manifest)
+        for column in model["columns"]
+        if name.startswith("stg_") or "__" in name
+    }
+
+    built = samples_landed.rows(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema in ('staging', 'standard')"
+    )
+    assert described <= set(built)
 
 
 def test_every_history_and_every_analytics_model_has_its_key_tested(

@@ -1,4 +1,4 @@
-"""The six views that people read: their names, columns and order are a promise."""
+"""The views that people read: their names, columns and order are a promise."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ VIEWS = {
         orders_30d orders_previous_30d average_order_value_30d average_order_value_previous_30d
         active_customers_30d active_customers_previous_30d gross_profit_30d
         gross_profit_previous_30d products_to_reorder top_performing_products""",
+    "daily_ticket_summary": """
+        tenant_id connection_id ticket_date company_id company_name opened_count closed_count
+        open_count""",
 }
 
 

@@ -5,13 +5,13 @@ All warehouses are called `warehouse.duckdb`, as in production, so they share on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
 import duckdb
 
-from tests.transforms.builds import STREAMS, Builds, Row, Tenant
+from tests.transforms.builds import Builds, Row, Tenant
 
 RAW_TABLE = """
     tenant_id varchar not null, connection_id varchar not null, batch_id varchar not null,
@@ -23,14 +23,20 @@ RAW_TABLE = """
 class WarehouseOf(Builds):
     """:param folder: of the warehouse file"""
 
-    def __init__(self, *tenants: Tenant, folder: Path, target: Path) -> None:
-        super().__init__(target)
+    def __init__(
+        self,
+        *tenants: Tenant,
+        folder: Path,
+        target: Path,
+        connectors: Sequence[str] = ("prohandel",),
+    ) -> None:
+        super().__init__(target, connectors=connectors)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "warehouse.duckdb"
         with duckdb.connect(str(self.path)) as warehouse:
             warehouse.execute("create schema raw")
-            for stream in STREAMS:
-                warehouse.execute(f"create table raw.prohandel__{stream} ({RAW_TABLE})")
+            for table in self.raw_tables:
+                warehouse.execute(f"create table raw.{table} ({RAW_TABLE})")
             warehouse.execute(
                 "create table raw.tenants (tenant_id varchar, name varchar, time_zone varchar,"
                 " currency varchar, country varchar, updated_at timestamp)"
@@ -45,10 +51,10 @@ class WarehouseOf(Builds):
     def environment(self) -> dict[str, str]:
         return {"MERCURIOS_WAREHOUSE_FILE": str(self.path)}
 
-    def land_rows(self, stream: str, rows: Iterable[Row]) -> None:
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
         with duckdb.connect(str(self.path)) as warehouse:
             warehouse.executemany(
-                f"insert into raw.prohandel__{stream} values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"insert into raw.{table} values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 list(rows),
             )
 

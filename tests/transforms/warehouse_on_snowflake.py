@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import snowflake.connector
 from snowflake.connector.cursor import SnowflakeCursor
 
 from tests.simulators.snowflake.process import ACCOUNT, SnowflakeServer
-from tests.transforms.builds import STREAMS, Builds, Row, Tenant
+from tests.transforms.builds import Builds, Row, Tenant
 
 DATABASE = "MERCURIOS_DATA"
 PREFIX = "TENANT_ALICE_"
@@ -39,8 +39,15 @@ class Account:
 class WarehouseOnSnowflake(Builds):
     """Without schemas until it is provisioned."""
 
-    def __init__(self, account: Account, *, target: Path, prefix: str = PREFIX) -> None:
-        super().__init__(target)
+    def __init__(
+        self,
+        account: Account,
+        *,
+        target: Path,
+        prefix: str = PREFIX,
+        connectors: Sequence[str] = ("prohandel",),
+    ) -> None:
+        super().__init__(target, connectors=connectors)
         self._account = account
         self._prefix = prefix
 
@@ -50,9 +57,8 @@ class WarehouseOnSnowflake(Builds):
             cursor.execute(f"create database if not exists {DATABASE}")
             for layer in LAYERS:
                 cursor.execute(f"create or replace schema {DATABASE}.{self._prefix}{layer}")
-            for stream in STREAMS:
-                table = self._table("raw", f"PROHANDEL__{stream.upper()}")
-                cursor.execute(f"create table {table} ({RAW_TABLE})")
+            for table in self.raw_tables:
+                cursor.execute(f"create table {self._table('raw', table.upper())} ({RAW_TABLE})")
             cursor.execute(
                 f"create table {self._table('raw', 'TENANTS')} (tenant_id varchar, name varchar,"
                 " time_zone varchar, currency varchar, country varchar, updated_at timestamp_ntz)"
@@ -76,8 +82,8 @@ class WarehouseOnSnowflake(Builds):
             "MERCURIOS_QUERY_TAG": TAG,
         }
 
-    def land_rows(self, stream: str, rows: Iterable[Row]) -> None:
-        self._insert(f"PROHANDEL__{stream.upper()}", PARSED, list(rows))
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        self._insert(table.upper(), PARSED, list(rows))
 
     def execute(self, statement: str) -> None:
         with self._cursor() as cursor:

@@ -1,5 +1,5 @@
 {#-
-    The kinds of value a till sends, and how each is read from its text. One place for each quirk:
+    The kinds of value a source sends, and how each is read from its text. One place for each quirk:
 
     text      '' means nothing
     key       the number of another record: 4012345678901.0 -> '4012345678901', 0 means none
@@ -10,12 +10,20 @@
     flag      true or false
     day       a business date; 1990-01-01 means never
     moment    a local date and time with up to seven fractional digits; 1990-01-01 means never
-    json      a nested list, as JSON text
+    instant   a moment with its zone (Z, +02:00, +0200), or in UTC where it names none: as a UTC timestamp
+    epoch     seconds since 1970, as a UTC timestamp; epoch_ms are milliseconds
+    hours     hours of work, to a ten-thousandth
+    number    any other decimal number, to a millionth
+    minor     an amount in the smallest unit of a currency that another field of the record names, to the cent:
+              'minor of amount_money.currency'. How many there are in the unit is in ISO 4217: 1000 are 10.00 EUR,
+              1000.00 JPY and 1.00 KWD
+    json      a nested list or object, as JSON text
 
     What cannot be read becomes null here and is named by `unreadable_fields` (macros/record.sql).
     `keep_never` leaves the date that means "never" as it is: it is readable.
 -#}
-{% macro read_as(kind, text, keep_never=false) -%}
+{% macro read_as(words, text, keep_never=false) -%}
+    {%- set kind, _, rest = (words ~ ' ').partition(' ') -%}
     {%- if kind == 'text' -%} nullif(trim({{ text }}), '')
     {%- elif kind == 'json' -%} {{ text }}
     {%- elif kind == 'key' -%} {{ read_key(text) }}
@@ -26,7 +34,13 @@
     {%- elif kind == 'flag' -%} {{ read_flag(text) }}
     {%- elif kind == 'day' -%} {{ unless_never(read_date(text, 10, 'date'), 'date', keep_never) }}
     {%- elif kind == 'moment' -%} {{ unless_never(read_date(text, 26, 'datetime'), 'datetime', keep_never) }}
-    {%- else -%} {{ exceptions.raise_compiler_error("Unknown kind of value '" ~ kind ~ "': add it to macros/kinds.sql.") }}
+    {%- elif kind == 'instant' -%} {{ read_instant(text) }}
+    {%- elif kind == 'epoch' -%} {{ read_epoch(text, 1000) }}
+    {%- elif kind == 'epoch_ms' -%} {{ read_epoch(text, 1) }}
+    {%- elif kind == 'hours' -%} try_cast({{ text }} as decimal(12, 4))
+    {%- elif kind == 'number' -%} try_cast({{ text }} as decimal(24, 6))
+    {%- elif kind == 'minor' -%} {{ read_minor(text, field_text(rest.split(' ')[1])) }}
+    {%- else -%} {{ exceptions.raise_compiler_error("Unknown kind of value '" ~ words ~ "': add it to macros/kinds.sql.") }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -61,4 +75,62 @@
 
 {% macro unless_never(value, type, keep_never) -%}
     {{ value if keep_never else "nullif(" ~ value ~ ", cast('1990-01-01' as " ~ type ~ "))" }}
+{%- endmacro %}
+
+
+{#- To the microsecond: a few sources write more digits than that. -#}
+{% macro read_instant(text) -%}
+    {{ return(adapter.dispatch('read_instant', 'mercurios')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__read_instant(text) -%}
+    case when {{ text }} like '____-__-__%' then timezone('UTC', try_cast({{ text }} as timestamptz)) end
+{%- endmacro %}
+
+{#- It knows +0200 in some formats and not in others, and +02:00 in all. -#}
+{% macro snowflake__read_instant(text) -%}
+    {%- set with_colon = "left(" ~ text ~ ", length(" ~ text ~ ") - 2) || ':' || right(" ~ text ~ ", 2)" -%}
+    case
+        when {{ text }} like '____-__-__%:%+____' or {{ text }} like '____-__-__%:%-____'
+            then cast(convert_timezone('UTC', try_cast({{ with_colon }} as timestamp_tz)) as timestamp_ntz)
+        when {{ text }} like '____-__-__%'
+            then cast(convert_timezone('UTC', try_cast({{ text }} as timestamp_tz)) as timestamp_ntz)
+    end
+{%- endmacro %}
+
+
+{#- `unit` is in milliseconds. What is beyond the year 9999 is no moment. -#}
+{% macro read_epoch(text, unit) -%}
+    case
+        when abs(try_cast({{ text }} as decimal(24, 6))) * {{ unit }} < 253402300800000
+            then {{ milliseconds_after_1970("cast(try_cast(" ~ text ~ " as decimal(24, 6)) * " ~ unit ~ " as bigint)") }}
+    end
+{%- endmacro %}
+
+{% macro milliseconds_after_1970(milliseconds) -%}
+    {{ return(adapter.dispatch('milliseconds_after_1970', 'mercurios')(milliseconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_after_1970(milliseconds) -%} epoch_ms({{ milliseconds }}) {%- endmacro %}
+
+{% macro snowflake__milliseconds_after_1970(milliseconds) -%}
+    dateadd(millisecond, {{ milliseconds }}, cast('1970-01-01' as timestamp_ntz))
+{%- endmacro %}
+
+
+{#- ISO 4217 lists the currencies whose smallest unit is not a hundredth. -#}
+{% macro read_minor(text, currency) -%}
+    cast(
+        case when abs(try_cast({{ text }} as decimal(18, 0))) < 1000000000000000 then try_cast({{ text }} as decimal(18, 0)) end
+        * case
+            when upper({{ currency }}) in (
+                'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV',
+                'XAF', 'XOF', 'XPF'
+            ) then 1.0000
+            when upper({{ currency }}) in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 0.0010
+            when upper({{ currency }}) in ('CLF', 'UYW') then 0.0001
+            when {{ currency }} is not null then 0.0100
+        end
+        as decimal(18, 2)
+    )
 {%- endmacro %}

@@ -1,5 +1,6 @@
 {#-
-    All observations of an entity, from every connector's mapping: one row for every time a source showed it.
+    All observations of an entity, from the mapping of every connector that is used (macros/mappings.sql):
+    one row for every time a source showed it. Without any, no rows, of the types that the contract gives.
 
     Columns are matched by name: a contract checks names and types but not their order, and a positional
     union would put one connector's price into another's name.
@@ -8,9 +9,9 @@
     that is what makes the incremental table equal to the rebuilt one. They are found from raw's own
     columns, so that the payloads of all other records are never parsed.
 -#}
-{% macro observations(mappings, columns) %}
+{% macro observations(entity, columns) %}
 
-    {%- for mapping in mappings %}
+    {%- for mapping in mappings_of(entity) %}
     {{ "union all" if not loop.first }}
 
     select
@@ -32,9 +33,31 @@
     -- to have the same key is rebuilt too, to the rows it had.
     where record_key in (select record_key from {{ touched_records(mapping) }} as touched)
     {%- endif %}
+    {%- else %}
+
+    select
+        cast(null as varchar) as tenant_id,
+        cast(null as varchar) as connection_id,
+        cast(null as varchar) as record_key,
+
+        {% for column in columns -%}
+        cast(null as {{ promised_type(column) }}) as {{ column }},
+        {% endfor %}
+        cast(null as timestamp) as changed_at,
+        cast(null as varchar) as content_hash,
+        cast(null as varchar) as batch_id,
+        cast(null as timestamp) as extracted_at,
+        cast(null as timestamp) as landed_at
+    where false
     {%- endfor %}
 
 {% endmacro %}
+
+
+{#- The type of a column in the contract of this model. dbt reads the contract only after it has parsed the SQL. -#}
+{% macro promised_type(column) -%}
+    {{ return(model.columns[column].data_type if execute else 'varchar') }}
+{%- endmacro %}
 
 
 {#-

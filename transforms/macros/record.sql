@@ -1,8 +1,10 @@
 {#-
     Reading a record: the payload is parsed once, into all the fields a staging model names.
 
-    `fields` is a mapping from the source's field to its kind (macros/kinds.sql).
-    Staging models call the parsed record `record` and give the columns the source's words in snake case.
+    `fields` is a mapping from the source's field to its kind (macros/kinds.sql). A field inside an object is
+    written with a dot (`company.id`), an element of a list with its number (`emails.0.address`).
+    Staging models call the parsed record `record` and give the columns the source's words in snake case
+    (`company_id`), or another name where that one is taken or means something in SQL: 'end': 'instant as ended_at'.
 -#}
 
 {% macro parsed_record(payload, fields) -%}
@@ -11,9 +13,7 @@
 
 {#- Every field as text: a JSON number would otherwise pass through a double before it becomes money. -#}
 {% macro duckdb__parsed_record(payload, fields) -%}
-    json_transform({{ payload }}, '{
-        {%- for field in fields %}"{{ field }}":"VARCHAR"{{ "," if not loop.last }}{% endfor -%}
-    }')
+    json_transform({{ payload }}, '{{ structure_of(fields) }}')
 {%- endmacro %}
 
 {#- Raw has the parsed payload beside it, made once at load; an element of a list is parsed already. -#}
@@ -22,23 +22,64 @@
 {%- endmacro %}
 
 
+{#- The paths of fields as DuckDB's structure of a JSON: {"company":{"id":"VARCHAR"},"emails":["VARCHAR"]} -#}
+{% macro structure_of(fields) -%}
+    {%- set inner = {} -%}
+    {%- for field in fields -%}
+        {%- set name, _, rest = field.partition('.') -%}
+        {%- if rest == '' and name in inner or inner.get(name) == [''] -%}
+            {{ exceptions.raise_compiler_error(name ~ " is named as a whole and by its parts: choose one.") }}
+        {%- endif -%}
+        {%- do inner.setdefault(name, []).append(rest) -%}
+    {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for name, paths in inner.items() -%}
+        {%- set part = '"VARCHAR"' if paths == [''] else structure_of(paths) -%}
+        {%- do parts.append(part if name.isdigit() else '"' ~ name ~ '":' ~ part) -%}
+    {%- endfor -%}
+    {%- if inner and (inner | first).isdigit() -%}
+        {{ return('[' ~ parts[0] ~ ']') }}
+    {%- endif -%}
+    {{ return('{' ~ parts | join(',') ~ '}') }}
+{%- endmacro %}
+
+
 {% macro field_text(field) -%}
     {{ return(adapter.dispatch('field_text', 'mercurios')(field)) }}
 {%- endmacro %}
 
+{#- Its lists begin at 1. -#}
 {% macro duckdb__field_text(field) -%}
-    record."{{ field }}"
+    record
+    {%- for name in field.split('.') -%}
+        {{ '[' ~ (name | int + 1) ~ ']' if name.isdigit() else '."' ~ name ~ '"' }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- Trimmed, because its casts from text are not known to forgive the spaces that DuckDB's do. -#}
 {% macro snowflake__field_text(field) -%}
-    trim(cast(record:"{{ field }}" as varchar))
+    trim(cast({{ snowflake_path(field) }} as varchar))
+{%- endmacro %}
+
+{% macro snowflake_path(field) -%}
+    record
+    {%- for name in field.split('.') -%}
+        {{ '[' ~ name ~ ']' if name.isdigit() else (':' if loop.first else '.') ~ '"' ~ name ~ '"' }}
+    {%- endfor -%}
 {%- endmacro %}
 
 
-{#- articleSizeNumber -> article_size_number, isNOS -> is_nos, glN1 -> gl_n1 -#}
+{#- articleSizeNumber -> article_size_number, isNOS -> is_nos, glN1 -> gl_n1, _info.updatedBy -> info_updated_by -#}
 {% macro snake_case(field) -%}
-    {{ return(modules.re.sub('(?<=[a-z0-9])(?=[A-Z])', '_', field) | lower) }}
+    {%- set words = modules.re.sub('(?<=[a-z0-9])(?=[A-Z])', '_', field) -%}
+    {{ return(modules.re.sub('[^A-Za-z0-9]+', '_', words).strip('_') | lower) }}
+{%- endmacro %}
+
+
+{#- The column of a field: 'instant as ended_at' says it, 'instant' leaves it to the field's name. -#}
+{% macro column_of(field, kind) -%}
+    {%- set _, _, said = kind.partition(' as ') -%}
+    {{ return(said or snake_case(field)) }}
 {%- endmacro %}
 
 
@@ -48,7 +89,7 @@
     connection_id,
     record_key,
     {% for field, kind in fields.items() %}
-    {{ read_as(kind, field_text(field)) }} as {{ snake_case(field) }},
+    {{ read_as(kind, field_text(field)) }} as {{ column_of(field, kind) }},
     {%- endfor %}
     {{ unreadable_fields(fields, required) }} as unreadable_fields,
     changed_at,
@@ -70,7 +111,7 @@
 -#}
 {% macro unreadable_fields(fields, required) -%}
     {%- set doubtful = [] -%}
-    {%- for field, kind in fields.items() if field in required or kind not in ['text', 'key', 'json'] -%}
+    {%- for field, kind in fields.items() if field in required or kind.partition(' ')[0] not in ['text', 'key', 'json'] -%}
         {%- set text = field_text(field) -%}
         {%- set is_said = "" if field in required else " and trim(" ~ text ~ ") <> ''" -%}
         {%- do doubtful.append(
@@ -87,6 +128,9 @@
     Only its digits may be: engines read a JSON number and write it anew, so 1.10 becomes 1.1, and one with more
     digits than a double holds is rounded. Keeping them would take reading every payload a second time, as text.
     Raw has them as they were; a number that has to be exact gets a column of its own.
+
+    Of an object whose parts are fields (`company.id`) all the others would be lost with it: it stays as it is,
+    unless `mapped` names it (`company`).
 -#}
 {% macro extensions(payload, mapped) -%}
     {{ return(adapter.dispatch('extensions', 'mercurios')(payload, mapped)) }}

@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 {% macro snowflake__unnested(field) -%}
-    , lateral flatten(input => as_array(record:"{{ field }}")) as unnested
+    , lateral flatten(input => as_array({{ snowflake_path(field) }})) as unnested
 {%- endmacro %}
 
 

@@ -56,11 +56,11 @@ recent_products as (
         connection_id,
         currency,
         product_id,
-        product_name,
+        case when product_id = 'Unknown' then product_id else max(product_name) end as product_name,
         sum(gross_amount) as revenue
     from lines
     where days_ago between 0 and 29
-    group by tenant_id, connection_id, currency, product_id, product_name
+    group by tenant_id, connection_id, currency, product_id
 
 ),
 

@@ -30,8 +30,9 @@ named as (
         products.category_id,
         products.supplier_id,
 
-        -- The till gives articles no name.
+        -- Some tills give articles no name.
         coalesce(
+            products.product_name,
             {{ joined_texts(
                 ['products.supplier_article_number', 'categories.category_name', 'products.color'],
                 separator=' '

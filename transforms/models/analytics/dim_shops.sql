@@ -37,7 +37,7 @@ placed as (
         coalesce(shops.shop_name, shops.shop_id) as shop_name,
         shops.city,
         -- A connection may be forbidden to read the till's own list of countries.
-        coalesce(countries.country_code, country_codes.country_code, tenants.country) as country,
+        coalesce(shops.country_code, countries.country_code, country_codes.country_code, tenants.country) as country,
 
         shops.is_web_shop,
         shops.is_active,

@@ -54,19 +54,23 @@ described as (
         lines.customer_id,
         lines.register_id,
 
-        coalesce(products.product_name, lines.product_id, 'Unknown') as product_name,
+        coalesce(products.product_name, lines.line_name, lines.product_id, 'Unknown') as product_name,
         coalesce(products.product_category, 'Unknown') as product_category,
 
         lines.business_date,
-        {{ local_to_utc(
-            seconds_after('lines.business_date', 'lines.seconds_of_day'),
-            'tenants.time_zone'
-        ) }} as sold_at,
+        coalesce(
+            lines.sold_at,
+            {{ local_to_utc(
+                seconds_after('lines.business_date', 'lines.seconds_of_day'),
+                'tenants.time_zone'
+            ) }}
+        ) as sold_at,
 
         lines.quantity,
         coalesce(lines.currency, tenants.currency) as currency,
         lines.amount as gross_amount,
-        cast(tax_rates.rate_percent * 100 as bigint) as rate,
+        lines.tax_amount,
+        case when lines.tax_amount is null then cast(tax_rates.rate_percent * 100 as bigint) end as rate,
         coalesce(lines.discount_amount, 0) as discount_amount,
         coalesce(lines.cost_amount, 0) as cost_amount,
 
@@ -94,7 +98,8 @@ taxed as (
 
     select
         *,
-        {{ net_amount('gross_amount', 'rate') }} as net_amount
+        -- What the source says of the tax of a line goes before what follows from a rate.
+        cast(coalesce(gross_amount - tax_amount, {{ net_amount('gross_amount', 'rate') }}) as decimal(18, 2)) as net_amount
     from described
 
 ),

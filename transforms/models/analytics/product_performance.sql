@@ -12,7 +12,8 @@ summed as (
         tenant_id,
         connection_id,
         product_id,
-        product_name,
+        -- Lines of no product, or of one that is not known, are called each as the source likes.
+        case when product_id = 'Unknown' then product_id else max(product_name) end as product_name,
         product_category as category,
         currency,
 
@@ -27,7 +28,7 @@ summed as (
         min(case when quantity > 0 then business_date end) as first_sale_date,
         max(case when quantity > 0 then business_date end) as last_sale_date
     from lines
-    group by tenant_id, connection_id, product_id, product_name, product_category, currency
+    group by tenant_id, connection_id, product_id, product_category, currency
 
 ),
 

@@ -1,5 +1,5 @@
 {#-
-    Where sale lines landed, so did products and their categories: without any, every line would be taxed at
+    Where sale lines landed without their tax, so did products and their categories: else every line would be taxed at
     the standard rate. Single lines of unknown products are (fct_sale_lines); a failure names the connection
     that has none at all. Read its articles and categories too.
 -#}
@@ -13,6 +13,8 @@
             tenant_id,
             connection_id
         from {{ model }}
+        -- A source that says the tax of a line itself leaves nothing to know.
+        where tax_rate_percent is not null
 
     )
 

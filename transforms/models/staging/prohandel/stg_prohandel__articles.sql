@@ -1,5 +1,7 @@
 -- Articles as the till knows them.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

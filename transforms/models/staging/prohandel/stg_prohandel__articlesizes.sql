@@ -1,5 +1,7 @@
 -- Sizes of articles in each branch, with the stock on hand: the till's only record of stock.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Branches: the shops of the retailer.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Categories of articles; the only place where the till tells a tax class.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Credit notes issued to customers.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Currencies as the till keys them.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Customers without what would tell who they are: names, addresses, birth dates and bank fields are not typed here.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

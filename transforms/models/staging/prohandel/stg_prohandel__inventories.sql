@@ -1,5 +1,7 @@
 -- Stocktakings: headers without quantities. Stock is in stg_prohandel__articlesizes.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'branchNumber': 'key',

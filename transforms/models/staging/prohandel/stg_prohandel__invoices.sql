@@ -1,5 +1,7 @@
 -- Invoices and open items of customers.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Kinds of price labels.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Positions of orders: the list inside each order, one row per element.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'orderNumber': 'key',

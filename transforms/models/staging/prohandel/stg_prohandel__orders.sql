@@ -1,5 +1,7 @@
 -- Orders at suppliers. Not what shoppers order.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Payments on invoices.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

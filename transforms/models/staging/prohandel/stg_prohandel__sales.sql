@@ -1,5 +1,7 @@
 -- Receipt lines as the tills recorded them.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'branchNumber': 'key',

@@ -1,5 +1,7 @@
 -- Seasons.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'seasonNumber': 'key',

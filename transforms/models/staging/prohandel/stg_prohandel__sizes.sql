@@ -1,5 +1,7 @@
 -- Sizes, in the order of their size group.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'sizeGroupNumber': 'key',

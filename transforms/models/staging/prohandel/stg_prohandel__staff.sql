@@ -1,5 +1,7 @@
 -- Staff without what would tell who they are.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

@@ -1,5 +1,7 @@
 -- Suppliers.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

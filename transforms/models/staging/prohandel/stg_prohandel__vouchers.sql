@@ -1,5 +1,7 @@
 -- Vouchers sold, and what was redeemed of them.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 {% set fields = {
     'id': 'text',
     'number': 'key',

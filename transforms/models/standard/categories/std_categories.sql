@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_categories__prohandel'),
-] %}
-
 {% set tracked = [
     'category_id',
     'department_id',
@@ -26,7 +22,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_categories', tracked) }}
 
 ),
 

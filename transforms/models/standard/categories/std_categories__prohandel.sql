@@ -1,5 +1,7 @@
 -- How a ProHandel category becomes a category of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 categories as (

@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_countries__prohandel'),
-] %}
-
 {% set tracked = [
     'country_id',
     'country_name',
@@ -24,7 +20,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_countries', tracked) }}
 
 ),
 

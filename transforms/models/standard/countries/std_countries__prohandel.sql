@@ -1,5 +1,7 @@
 -- How a ProHandel country becomes a country of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 countries as (

@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_customers__prohandel'),
-] %}
-
 {% set tracked = [
     'customer_id',
     'merged_into_customer_id',
@@ -36,7 +32,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_customers', tracked) }}
 
 ),
 

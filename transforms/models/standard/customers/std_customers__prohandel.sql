@@ -1,5 +1,7 @@
 -- How a ProHandel customer becomes a customer of ours: without what would tell who it is.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 customers as (

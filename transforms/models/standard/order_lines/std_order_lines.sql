@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_order_lines__prohandel'),
-] %}
-
 {% set tracked = [
     'order_line_id',
     'repetition',
@@ -38,7 +34,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_order_lines', tracked) }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- How a position of a ProHandel order becomes an order line of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 orders as (

@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_orders__prohandel'),
-] %}
-
 {% set tracked = [
     'order_id',
     'supplier_id',
@@ -28,7 +24,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_orders', tracked) }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- How a ProHandel order becomes an order of ours. It is an order at a supplier, not of a shopper.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 orders as (

@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_product_stock__prohandel'),
-] %}
-
 {% set tracked = [
     'product_size_id',
     'product_id',
@@ -35,7 +31,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_product_stock', tracked) }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- How a ProHandel article size becomes a stock position of ours: a product in a size in a shop.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 articlesizes as (

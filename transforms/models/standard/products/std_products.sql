@@ -5,15 +5,13 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_products__prohandel'),
-] %}
-
 {% set tracked = [
+    'variant_id',
     'product_id',
     'category_id',
     'supplier_id',
     'season_id',
+    'product_name',
     'supplier_article_number',
     'color',
     'first_purchase_date',
@@ -35,14 +33,14 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_products', tracked) }}
 
 ),
 
 observed as (
 
     select
-        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key']) }} as product_key,
+        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key', 'variant_id']) }} as product_key,
         *
     from mapped
 

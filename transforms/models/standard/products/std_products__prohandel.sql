@@ -1,5 +1,7 @@
 -- How a ProHandel article becomes a product of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 articles as (
@@ -15,11 +17,13 @@ mapped as (
         connection_id,
         record_key,
 
+        cast(null as varchar) as variant_id,
         number as product_id,
         category_number as category_id,
         supplier_number as supplier_id,
         season_number as season_id,
 
+        cast(null as varchar) as product_name,
         supplier_article_number,
         supplier_color as color,
         first_purchase_date,

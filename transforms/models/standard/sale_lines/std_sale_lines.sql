@@ -7,10 +7,6 @@
     post_hook="{{ no_reclustering() }}",
 ) }}
 
-{% set mappings = [
-    ref('std_sale_lines__prohandel'),
-] %}
-
 {% set tracked = [
     'sale_key',
     'sale_line_id',
@@ -27,9 +23,12 @@
     'payment_option_id',
     'business_date',
     'seconds_of_day',
+    'sold_at',
     'line_type',
+    'line_name',
     'quantity',
     'amount',
+    'tax_amount',
     'label_price',
     'discount_amount',
     'cost_amount',
@@ -43,14 +42,14 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked[1:]) }}
+    {{ observations('std_sale_lines', tracked[1:]) }}
 
 ),
 
 observed as (
 
     select
-        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key']) }} as sale_line_key,
+        {{ surrogate_key(['tenant_id', 'connection_id', 'record_key', 'sale_line_id']) }} as sale_line_key,
         {{ surrogate_key(['tenant_id', 'connection_id', 'sale_id']) }} as sale_key,
         *
     from mapped

@@ -1,5 +1,7 @@
 -- How a ProHandel sale becomes a sale line of ours. The source has no receipts: each line repeats its receipt.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 sales as (
@@ -35,11 +37,14 @@ mapped as (
 
         date as business_date,
         time as seconds_of_day,
+        cast(null as timestamp) as sold_at,
         type as line_type,
+        cast(null as varchar) as line_name,
 
         quantity,
 
         sale_price as amount,
+        cast(null as decimal(18, 2)) as tax_amount,
         label_price,
         cast(
             coalesce(discount, 0) + coalesce(deduction, 0) + coalesce(staff_discount, 0)

@@ -5,12 +5,11 @@
     on_schema_change='fail',
     cluster_by=['tenant_id', 'business_date'],
     post_hook="{{ no_reclustering() }}",
-    pre_hook="{{ forget_touched_sales([ref('std_sale_lines__prohandel')]) }}",
+    pre_hook="{{ forget_touched_sales() }}",
 ) }}
 
-{% set line_mappings = [
-    ref('std_sale_lines__prohandel'),
-] %}
+{#- dbt learns what a model reads when it parses it, and then it is not incremental. -#}
+{% do mappings_of('std_sale_lines') %}
 
 {% set header = [
     'sale_id',
@@ -37,7 +36,7 @@ lines as (
 
     select * from {{ ref('std_sale_lines') }}
     {% if is_incremental() %}
-        where sale_key in ({{ touched_sales(line_mappings) }})
+        where sale_key in ({{ touched_sales() }})
     {% endif %}
 
 ),

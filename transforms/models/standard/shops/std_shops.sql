@@ -5,13 +5,10 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_shops__prohandel'),
-] %}
-
 {% set tracked = [
     'shop_id',
     'country_id',
+    'country_code',
     'region_id',
     'shop_name',
     'zip_code',
@@ -27,7 +24,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_shops', tracked) }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- How a ProHandel branch becomes a shop of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 branches as (
@@ -17,6 +19,7 @@ mapped as (
 
         number as shop_id,
         country_number as country_id,
+        cast(null as varchar) as country_code,
         region_number as region_id,
 
         name1 as shop_name,

@@ -5,10 +5,6 @@
     on_schema_change='fail',
 ) }}
 
-{% set mappings = [
-    ref('std_suppliers__prohandel'),
-] %}
-
 {% set tracked = [
     'supplier_id',
     'country_id',
@@ -27,7 +23,7 @@ with
 
 mapped as (
 
-    {{ observations(mappings, tracked) }}
+    {{ observations('std_suppliers', tracked) }}
 
 ),
 

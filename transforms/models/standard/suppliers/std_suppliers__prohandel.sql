@@ -1,5 +1,7 @@
 -- How a ProHandel supplier becomes a supplier of ours.
 
+{{ config(enabled=is_used('prohandel')) }}
+
 with
 
 suppliers as (

@@ -1,0 +1,195 @@
+"""Records as text with what is known of each: the form in which every engine can land them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from flows.columns.chunks import Chunk
+from flows.columns.files import Columns, Drift, Origin, ParquetFile, engine, text, text_column
+from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
+from flows.connectors.streams import Stream
+
+NOT_JSON = "The record is not valid JSON."
+NOT_AN_OBJECT = "The record is not an object."
+TWICE = "The record has a field twice."
+UNKNOWN = "The record has a field that is not known: "
+# More kinds of record than this, and it is data that stands in the names of its fields.
+_MOST_SHAPES = 10_000
+
+
+class Payloads:
+    """Writes chunks of records as the two files of a batch, in the order in which they come."""
+
+    def __init__(self, *, folder: Path, name: str, stream: Stream, origin: Origin, time_zone: str):
+        self._stream = stream
+        self._time_zone = time_zone
+        self._known = _known(stream)
+        self._seen: set[str] = set()
+        self._rows = 0
+        columns = ("record_key", "changed_at", "content_hash", "payload")
+        self._records = ParquetFile(folder / f"{name}.parquet", columns, origin=origin)
+        self._rejects = ParquetFile(folder / f"{name}.rejects.parquet", ("reason", "payload"))
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        if chunk.rejects:
+            self._reject(chunk.rejects)
+        if not chunk.records:
+            return
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        payload = text_column(chunk.records)
+        db = self._db()
+        db.register("chunk", pa.table({"payload": payload}))
+        found = self._found(db, payload)
+        taken = pc.is_null(found["reason"])
+        rows = pc.sum(taken).as_py() or 0
+        if rows < len(chunk.records):
+            left = found.filter(pc.invert(taken))
+            self._rejects.write(
+                {name: left[name] for name in left.column_names}, rows=left.num_rows
+            )
+            found = found.filter(taken)
+        self._rows += rows
+        names = ("record_key", "changed_at", "content_hash", "payload")
+        self._records.write({name: found[name] for name in names}, rows=rows)
+
+    def close(self) -> Columns:
+        self._records.close()
+        self._rejects.close()
+        if self._engine is not None:
+            self._engine.close()
+        return Columns(self._records.path, self._rejects.path, drift=self._drift())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    def _db(self) -> duckdb.DuckDBPyConnection:
+        if self._engine is None:
+            self._engine = engine()
+        return self._engine
+
+    def _found(self, db: duckdb.DuckDBPyConnection, payload: Any) -> Any:
+        try:
+            is_odd = self._look(db)
+            found = db.sql(query(self._stream, time_zone=self._time_zone, is_odd=is_odd))
+            table = found.to_arrow_table()
+        except duckdb.Error:
+            # Of what is no JSON the engine reads nothing at all, so that has to be found first.
+            found = db.sql(
+                query(self._stream, time_zone=self._time_zone, is_odd=True, known=self._refused())
+            )
+            table = found.to_arrow_table()
+        return table.append_column("payload", payload)
+
+    def _look(self, db: duckdb.DuckDBPyConnection) -> bool:
+        """Note the names of fields. Whether a record asks for a closer look."""
+        shapes = db.execute(
+            f"select distinct json_keys(payload) from chunk limit {_MOST_SHAPES}"
+        ).fetchall()
+        names = [keys for (keys,) in shapes]
+        self._seen.update(*names)
+        if self._refused() and self._seen - self._known:
+            raise duckdb.InvalidInputException("A field is not known")
+        return any(not keys or len(keys) != len({*keys}) for keys in names)
+
+    def _refused(self) -> frozenset[str]:
+        """The names beyond which a record is rejected; nothing if none is."""
+        return self._known if self._stream.drift == "quarantine" else frozenset()
+
+    def _drift(self) -> Drift:
+        known = {*self._stream.fields}
+        if not known or not self._rows:
+            return Drift()
+        return Drift(tuple(sorted(self._seen - known)), tuple(sorted(known - self._seen)))
+
+    def _reject(self, rejects: Sequence[tuple[str, str]]) -> None:
+        columns = zip(*rejects, strict=True)
+        named = zip(("reason", "payload"), columns, strict=True)
+        self._rejects.write(
+            {name: text_column([value.encode() for value in values]) for name, values in named},
+            rows=len(rejects),
+        )
+
+
+def query(
+    stream: Stream, *, time_zone: str, is_odd: bool, known: frozenset[str] = frozenset()
+) -> str:
+    """The query that finds key, time of change, hash and reason of rejection of `chunk`.
+
+    :param is_odd: whether there may be records in it that are no object
+    :param known: the only fields that a record may have; nothing if it may have any
+    """
+    change = stream.changed
+    paths = [path(field) for field in stream.key] + ([path(change.take)] if change else [])
+    listed = ", ".join(map(text, paths)) or "'$'"
+    values = [f"found[{number}]" for number, _ in enumerate(stream.key, start=1)]
+    why = reasons(stream)
+    rounded = " or ".join(
+        f"(regexp_full_match({value}, {text(ROUNDED)})"
+        f" and json_type(payload, {text(path(field))}) = 'DOUBLE')"
+        for value, field in zip(values, stream.key, strict=True)
+    )
+    found = f"payload ->> [{listed}]"
+    changed = f"nullif(trim(found[{len(paths)}]), '')" if change else "null"
+    return f"""
+        select
+            {key(stream, values)} as record_key,
+            {changed} as changed,
+            {moment(change, time_zone=time_zone)} as moment,
+            case when moment >= {NEVER} then moment end as changed_at,
+            md5(payload) as content_hash,
+            case
+                {_odd(known) if is_odd else ""}
+                when record_key is null then {text(why["key"])}
+                when {rounded or "false"} then {text(why["rounded"])}
+                when changed is not null and moment is null then {text(why["date"])}
+            end as reason
+        from (
+            select
+                payload,
+                {_only_valid("json_keys(payload)") if is_odd else "null"} as keys,
+                {_only_valid(found) if is_odd else found} as found
+            from chunk
+        )
+    """
+
+
+def _only_valid(found: str) -> str:
+    return f"case when json_valid(payload) then {found} end"
+
+
+def _odd(known: frozenset[str]) -> str:
+    rules = [
+        ("keys is null", text(NOT_JSON)),
+        ("json_type(payload) <> 'OBJECT'", text(NOT_AN_OBJECT)),
+        ("len(keys) <> list_unique(keys)", text(TWICE)),
+    ]
+    if known:
+        names = f"[{', '.join(map(text, sorted(known)))}]"
+        unknown = f"list_filter(keys, lambda each: not list_contains({names}, each))"
+        rules.append((f"len({unknown}) > 0", f"{text(UNKNOWN)} || ({unknown})[1] || '.'"))
+    return " ".join(f"when {rule} then {reason}" for rule, reason in rules)
+
+
+def _known(stream: Stream) -> frozenset[str]:
+    """The fields that the connector names, where it says that it knows them all."""
+    known = stream.personal.known
+    if known is None:
+        return frozenset(stream.fields)
+    return frozenset(known) | stream.personal.hash

@@ -1,0 +1,210 @@
+"""The lists that make up a stream: one, one for each slice of time, or one for each parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from msgspec import Raw
+
+from flows.connectors.client import List
+from flows.connectors.credentials import Credentials
+from flows.connectors.formats import Records
+from flows.connectors.json_path import text_at
+from flows.connectors.loads import ChangedClient, ChangedParent, FullLoad, Span
+from flows.connectors.moments import Change
+from flows.connectors.opening import first_question
+from flows.connectors.parents import Added, fields_of, needed
+from flows.connectors.reports import ONE, ReportFailed, ReportUnfinished, report
+from flows.connectors.request import Request
+from flows.connectors.spec import Connector
+from flows.connectors.streams import Stream
+from flows.connectors.templates import Filling, Unfillable
+from flows.connectors.walk import Leg, WalkBroken, walk
+
+Fetch = Callable[[Stream, Request, Records | None], List]
+
+
+class ListBroken(Exception):
+    """A list cannot be read to its end; the sentence says why. `may_pass`: the next run may."""
+
+    def __init__(self, sentence: str, *, may_pass: bool = False) -> None:
+        super().__init__(sentence)
+        self.may_pass = may_pass
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A page as it came, and those of its records that are asked for, with the parent's fields."""
+
+    body: bytes = field(repr=False)
+    records: list[Raw] = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What makes a list different from the others of its stream."""
+
+    span: Span | None
+    added: Added | None
+
+
+class Lists:
+    """Reads the lists of one connection.
+
+    :param fetch: asks the source for one page; what it raises flies through
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        credentials: Credentials,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        time_zone: tzinfo,
+        fetch: Fetch,
+    ) -> None:
+        self._connector = connector
+        self._credentials = credentials
+        self._clock = clock
+        self._sleep = sleep
+        self._time_zone = time_zone
+        self._fetch = fetch
+
+    def chunks(
+        self, name: str, *, since: datetime | None, at_once: int | None = None
+    ) -> Generator[Chunk]:
+        """The pages of a stream, in order. Its parents are read on the way.
+
+        :param since: aware; the stream's overlap is taken off here
+        :param at_once: pages in flight, if not as many as the connector says
+
+        :raises ListBroken: in words for a tenant
+        """
+        stream = self._connector.streams[name]
+        stretch = walk(
+            self._legs(stream, since),
+            pages=stream.pages,
+            fetch=lambda request: self._fetch(stream, request, None),
+            # All reports of a stream would be made at once.
+            at_once=1 if stream.job else at_once or self._connector.api.at_once,
+            name=name,
+        )
+        try:
+            for leg, page in stretch:
+                yield self._chunk(stream, leg.tag, page)
+        except WalkBroken as broken:
+            raise ListBroken(f"{stream.title}, page {broken.number}: {broken}") from None
+        except (Unfillable, ReportFailed) as broken:
+            raise ListBroken(f"{stream.title}: {broken}.") from None
+        except ReportUnfinished as broken:
+            raise ListBroken(f"{stream.title}: {broken}.", may_pass=True) from None
+        finally:
+            stretch.close()
+
+    def first(self, name: str, *, since: datetime | None) -> Chunk | None:
+        """One page, of one record where the size can be set; None where there is no parent to ask.
+
+        Of a stream with parents it is that of the first one. Reports are not made.
+
+        :raises ListBroken: as above
+        """
+        stream = self._connector.streams[name]
+        part, filling = _Part(None, None), Filling(credentials=self._credentials.value)
+        if stream.each is not None:
+            above = self.first(stream.each, since=None)
+            if above is None or not above.records:
+                return None
+            filling, part = self._of_parent(stream, above.records[0], needed(stream))
+        [span, *_] = self._spans(stream, since)
+        try:
+            question = first_question(
+                stream, filling=filling, span=span, time_zone=self._time_zone, limit=1
+            )
+        except Unfillable as broken:
+            raise ListBroken(f"{stream.title}: {broken}.") from None
+        page = self._fetch(stream, question, None)
+        return self._chunk(stream, _Part(None, part.added), page)
+
+    def _chunk(self, stream: Stream, part: _Part, page: List) -> Chunk:
+        records = page.rows.records
+        if part.span is not None and isinstance(stream.load, ChangedClient):
+            records = self._changed(stream, part.span, records)
+        if part.added:
+            records = part.added.to(records)
+        return Chunk(page.text, records, page.received_at)
+
+    def _legs(self, stream: Stream, since: datetime | None) -> Iterator[Leg[_Part]]:
+        if stream.each is None:
+            filling = Filling(credentials=self._credentials.value)
+            for span in self._spans(stream, since):
+                yield self._leg(stream, filling, _Part(span, None))
+            return
+        paths = needed(stream)
+        for parent in self._parents(stream, stream.each, since):
+            filling, part = self._of_parent(stream, parent, paths)
+            for span in self._spans(stream, since):
+                yield self._leg(stream, filling, _Part(span, part.added))
+
+    def _of_parent(
+        self, stream: Stream, parent: Raw, paths: frozenset[str]
+    ) -> tuple[Filling, _Part]:
+        filling = Filling(
+            credentials=self._credentials.value,
+            parent=stream.each,
+            fields=fields_of(parent, paths),
+        )
+        return filling, _Part(None, Added(stream, parent) if stream.with_ else None)
+
+    def _parents(self, stream: Stream, each: str, since: datetime | None) -> Iterator[Raw]:
+        changed = None
+        if isinstance(stream.load, ChangedParent) and since is not None:
+            changed = since - stream.load.overlap
+        for chunk in self.chunks(each, since=changed, at_once=1):
+            yield from chunk.records
+
+    def _spans(self, stream: Stream, since: datetime | None) -> list[Span | None]:
+        if since is None or isinstance(stream.load, FullLoad | ChangedParent):
+            return [None]
+        return list(stream.load.spans(since, now=self._clock()))
+
+    def _leg(self, stream: Stream, filling: Filling, part: _Part) -> Leg[_Part]:
+        def open_() -> Request:
+            if stream.job is None:
+                return first_question(
+                    stream, filling=filling, span=part.span, time_zone=self._time_zone
+                )
+            return report(
+                stream,
+                stream.job,
+                ask=lambda request: self._fetch(stream, request, ONE),
+                sleep=self._sleep,
+                filling=filling,
+                span=part.span,
+                time_zone=self._time_zone,
+            )
+
+        def is_over(records: list[Raw]) -> bool:
+            span, change = part.span, stream.changed
+            is_sorted = isinstance(stream.load, ChangedClient) and stream.load.newest_first
+            if not is_sorted or span is None or change is None or not records:
+                return False
+            moment = self._moment(change, records[-1])
+            return moment is not None and moment < span.since
+
+        return Leg(open=open_, tag=part, is_over=is_over)
+
+    def _changed(self, stream: Stream, span: Span, records: list[Raw]) -> list[Raw]:
+        """The records that are not older. One that does not say when it changed may be new."""
+        change = stream.changed
+        if change is None:
+            return records
+        moments = ((record, self._moment(change, record)) for record in records)
+        return [record for record, moment in moments if moment is None or moment >= span.since]
+
+    def _moment(self, change: Change, record: Raw) -> datetime | None:
+        text = text_at(record, change.take)
+        return change.read(text, time_zone=self._time_zone) if text else None

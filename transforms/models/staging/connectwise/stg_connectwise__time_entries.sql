@@ -1,0 +1,37 @@
+-- Time that members worked.
+
+{{ staged(
+    'connectwise__time_entries',
+    fields={
+        'id': 'key',
+        'company.id': 'key',
+        'company.name': 'text',
+        'chargeToId': 'key',
+        'chargeToType': 'text',
+        'member.id': 'key',
+        'member.name': 'text',
+        'locationId': 'key',
+        'businessUnitId': 'key',
+        'workType.id': 'key',
+        'workType.name': 'text',
+        'workRole.id': 'key',
+        'workRole.name': 'text',
+        'agreement.id': 'key',
+        'agreement.name': 'text',
+        'timeStart': 'instant',
+        'timeEnd': 'instant',
+        'hoursDeduct': 'hours',
+        'actualHours': 'hours',
+        'billableOption': 'text',
+        'notes': 'text',
+        'internalNotes': 'text',
+        'dateEntered': 'instant',
+        'enteredBy': 'text',
+        '_info.lastUpdated': 'instant',
+        '_info.updatedBy': 'text',
+    },
+    required=['id'],
+    left_out=[
+        '_info',
+    ],
+) }}

@@ -1,0 +1,32 @@
+-- Receipt lines as a file has them.
+
+{{ staged(
+    'files__sale_line',
+    fields={
+        'sale_line_id': 'text',
+        'receipt_number': 'text',
+        'line_number': 'whole',
+        'shop_id': 'text',
+        'register_id': 'text',
+        'business_date': 'day',
+        'time': 'text as time_of_day',
+        'product_id': 'text',
+        'product_size_id': 'text',
+        'line_name': 'text',
+        'customer_id': 'text',
+        'staff_id': 'text',
+        'cashier_id': 'text',
+        'payment_option_id': 'text',
+        'line_type': 'whole',
+        'quantity': 'quantity',
+        'amount': 'money',
+        'tax_amount': 'money',
+        'discount_amount': 'money',
+        'cost_amount': 'money',
+        'label_price': 'money',
+        'currency': 'text',
+        'is_deleted': 'flag',
+    },
+    required=['sale_line_id', 'receipt_number', 'business_date', 'quantity', 'amount'],
+    left_out=['_file', '_row', '_modified_at'],
+) }}

@@ -1,0 +1,13 @@
+-- Fees, and discounts as negative fees, of an order.
+
+{{ staged(
+    'woocommerce__order',
+    each='fee_lines',
+    fields={
+        'id': 'text',
+        'name': 'text as name',
+        'total': 'number',
+        'total_tax': 'number',
+    },
+    required=['id', 'total', 'total_tax'],
+) }}

@@ -1,0 +1,13 @@
+-- Shipping of an order.
+
+{{ staged(
+    'woocommerce__order',
+    each='shipping_lines',
+    fields={
+        'id': 'text',
+        'method_title': 'text as name',
+        'total': 'number',
+        'total_tax': 'number',
+    },
+    required=['id', 'total', 'total_tax'],
+) }}

@@ -1,0 +1,27 @@
+-- How a Salesforce account becomes a company of ours.
+
+{{ mapping_of('salesforce') }}
+
+select
+    {{ origin() }},
+
+    id as company_id,
+    name as company_name,
+    account_number as company_identifier,
+    type as company_type,
+    cast(null as varchar) as company_status,
+    billing_street as address_line1,
+    cast(null as varchar) as address_line2,
+    billing_city as city,
+    billing_state as state,
+    billing_postal_code as zip_code,
+    billing_country as country,
+    cast(null as varchar) as territory_id,
+    cast(null as varchar) as territory_name,
+    last_modified_by_id as changed_by,
+
+    coalesce(is_deleted, false) as is_deleted,
+
+    extensions,
+    unreadable_fields
+from {{ ref('stg_salesforce__accounts') }}

@@ -1,0 +1,322 @@
+-- How goods, shipping and fees of WooCommerce orders and refunds become sale lines of ours.
+
+{{ mapping_of('woocommerce') }}
+
+with
+
+orders as (
+
+    select * from {{ ref('stg_woocommerce__orders') }}
+    union all
+    select * from {{ ref('stg_woocommerce__trashed_orders') }}
+
+),
+
+refunds as (
+
+    select * from {{ ref('stg_woocommerce__refunds') }}
+
+),
+
+receipts as (
+
+    select
+        {{ origin() }},
+        id as sale_id,
+        order_number as receipt_number,
+        customer_id,
+        payment_method,
+        currency,
+        date_created,
+        date_created_gmt,
+        -- What the shop's own reports leave out; states that a plugin adds do count.
+        status in ('pending', 'failed', 'cancelled', 'checkout-draft', 'auto-draft', 'trash') as is_void,
+        unreadable_fields
+    from orders
+
+    union all
+
+    select
+        {{ origin() }},
+        id as sale_id,
+        id as receipt_number,
+        cast(null as varchar) as customer_id,
+        cast(null as varchar) as payment_method,
+        cast(null as varchar) as currency,
+        date_created,
+        date_created_gmt,
+        false as is_void,
+        unreadable_fields
+    from refunds
+
+),
+
+-- Kinds of lines: 0 goods, 1 shipping, 2 fees, 3 what a refund gives back without saying for what.
+said as (
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        0 as line_type,
+        place,
+        name,
+        product_id,
+        variation_id,
+        quantity,
+        coalesce(subtotal, total) + coalesce(subtotal_tax, total_tax) as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__order_items') }}
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        1 as line_type,
+        place,
+        name,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as variation_id,
+        cast(0 as decimal(18, 3)) as quantity,
+        total + total_tax as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__order_shipping') }}
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        2 as line_type,
+        place,
+        name,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as variation_id,
+        cast(0 as decimal(18, 3)) as quantity,
+        total + total_tax as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__order_fees') }}
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        0 as line_type,
+        place,
+        name,
+        product_id,
+        variation_id,
+        quantity,
+        coalesce(subtotal, total) + coalesce(subtotal_tax, total_tax) as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__refund_items') }}
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        1 as line_type,
+        place,
+        name,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as variation_id,
+        cast(0 as decimal(18, 3)) as quantity,
+        total + total_tax as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__refund_shipping') }}
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        id,
+        2 as line_type,
+        place,
+        name,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as variation_id,
+        cast(0 as decimal(18, 3)) as quantity,
+        total + total_tax as gross_before_discount,
+        total + total_tax as gross,
+        total_tax as tax,
+        extensions,
+        unreadable_fields
+    from {{ ref('stg_woocommerce__refund_fees') }}
+
+),
+
+given_back as (
+
+    select
+        refunds.tenant_id,
+        refunds.connection_id,
+        refunds.record_key,
+        refunds.batch_id,
+        refunds.content_hash,
+        refunds.changed_at,
+        cast(-refunds.amount - coalesce(sum(said.gross), 0) as decimal(18, 2)) as gross
+    from refunds
+    left join said
+        on refunds.tenant_id = said.tenant_id
+        and refunds.connection_id = said.connection_id
+        and refunds.record_key = said.record_key
+        and refunds.batch_id = said.batch_id
+        and refunds.content_hash = said.content_hash
+    group by
+        refunds.tenant_id, refunds.connection_id, refunds.record_key, refunds.batch_id, refunds.content_hash,
+        refunds.changed_at, refunds.amount
+
+),
+
+lines as (
+
+    select * from said
+
+    union all
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        batch_id,
+        content_hash,
+        changed_at,
+        record_key || '-rest' as id,
+        3 as line_type,
+        cast(null as integer) as place,
+        cast(null as varchar) as name,
+        cast(null as varchar) as product_id,
+        cast(null as varchar) as variation_id,
+        cast(0 as decimal(18, 3)) as quantity,
+        gross as gross_before_discount,
+        gross,
+        cast(null as decimal(24, 6)) as tax,
+        '{}' as extensions,
+        cast(null as varchar) as unreadable_fields
+    from given_back
+    where gross <> 0 or gross is null
+
+),
+
+-- A line is taken away by leaving it out, so every later content of its order says something about it.
+appeared as (
+
+    select
+        tenant_id,
+        connection_id,
+        record_key,
+        id,
+        min(changed_at) as appeared_at
+    from lines
+    group by tenant_id, connection_id, record_key, id
+
+),
+
+mapped as (
+
+    select
+        {{ origin('receipts') }},
+
+        appeared.id as sale_line_id,
+        receipts.sale_id,
+        lines.place as line_number,
+        lines.product_id,
+        coalesce(lines.variation_id, lines.product_id) as product_size_id,
+        'webshop' as shop_id,
+        cast(null as varchar) as register_id,
+        receipts.receipt_number,
+        receipts.customer_id,
+        cast(null as varchar) as staff_id,
+        cast(null as varchar) as cashier_id,
+        receipts.payment_method as payment_option_id,
+
+        cast(receipts.date_created as date) as business_date,
+        {{ seconds_of_day('receipts.date_created') }} as seconds_of_day,
+        receipts.date_created_gmt as sold_at,
+        lines.line_type,
+        lines.name as line_name,
+
+        lines.quantity,
+
+        cast(lines.gross as decimal(18, 2)) as amount,
+        cast(lines.tax as decimal(18, 2)) as tax_amount,
+        {{ quotient(
+            'cast(lines.gross_before_discount as decimal(18, 3))',
+            'lines.quantity',
+            digits=2
+        ) }} as label_price,
+        cast(lines.gross_before_discount - lines.gross as decimal(18, 2)) as discount_amount,
+        cast(null as decimal(18, 2)) as cost_amount,
+        upper(receipts.currency) as currency,
+
+        lines.id is null or receipts.is_void as is_deleted,
+
+        lines.extensions,
+        {{ joined_texts(
+            ['receipts.unreadable_fields', 'lines.unreadable_fields'],
+            separator=','
+        ) }} as unreadable_fields
+    from receipts
+    inner join appeared
+        on receipts.tenant_id = appeared.tenant_id
+        and receipts.connection_id = appeared.connection_id
+        and receipts.record_key = appeared.record_key
+        and receipts.changed_at >= appeared.appeared_at
+    left join lines
+        on receipts.tenant_id = lines.tenant_id
+        and receipts.connection_id = lines.connection_id
+        and receipts.record_key = lines.record_key
+        and receipts.batch_id = lines.batch_id
+        and receipts.content_hash = lines.content_hash
+        and appeared.id = lines.id
+
+)
+
+select * from mapped
