@@ -14,6 +14,7 @@ CHUNK_RECORDS = 16_384
 CHUNK_BYTES = 8 * 1024 * 1024
 # Of a record that is too large, so much is kept to find it at the source.
 _POINTER = 1000
+_ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 Strip = Callable[[Raw], bytes]
 
 
@@ -36,7 +37,7 @@ class Chunk:
         :param strip: takes people out of a record; None where there is nothing to take out
         """
         texts = [*map(bytes if strip is None else strip, records)]
-        is_odd = len(text) > RECORD_BYTES or b"\n" in text
+        is_odd = len(text) > RECORD_BYTES or b"\n" in text or b"\r" in text
         self.records += self._taken(texts) if is_odd else texts
         self.size += len(text)
 
@@ -49,7 +50,7 @@ class Chunk:
             else:
                 # Line ends may only stand between the tokens of a JSON text, where a blank means
                 # the same.
-                taken.append(text.replace(b"\n", b" "))
+                taken.append(text.translate(_ON_ONE_LINE))
         return taken
 
 

@@ -163,15 +163,16 @@ def is_typed(stream: Stream) -> bool:
 
 
 def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str:
-    kinds = {**stream.fields, **{steps(field)[0]: "key" for field in stream.key}}
-    change = stream.changed
-    is_instant = change is not None and change.formats == ("iso",) and change.zone != "tenant"
-    if change is not None:
-        kinds[steps(change.take)[0]] = "moment" if is_instant else "text"
-    columns = ", ".join(f"{text(name)}: {text(TYPES[kind])}" for name, kind in kinds.items())
+    # What the reader itself makes of a value is not what its text says: 1.005 is 1.00, and true 1.
+    named = {**stream.fields, **{steps(field)[0]: "key" for field in stream.key}}
+    if (change := stream.changed) is not None:
+        named[steps(change.take)[0]] = "text"
+    columns = ", ".join(
+        f"{text(name)}: '{'json' if kind == 'json' else 'varchar'}'" for name, kind in named.items()
+    )
     record = ", ".join(
         f"{_name(name)} := {_name(name)}"
-        if kinds[name] == kind
+        if kind in ("text", "key", "json")
         else f"{_name(name)} := cast({_name(name)} as {TYPES[kind]})"
         for name, kind in stream.fields.items()
     )
@@ -185,14 +186,8 @@ def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> st
     changed, is_bad = "null", "false"
     if change is not None:
         field = _name(steps(change.take)[0])
-        if is_instant:
-            changed = f"timezone('UTC', {field})"
-            is_bad = (
-                f"{field} in (timestamptz 'epoch', timestamptz 'infinity', timestamptz '-infinity')"
-            )
-        else:
-            changed = moment(change, time_zone=time_zone).replace("changed", f"trim({field})")
-            is_bad = f"nullif(trim({field}), '') is not null and ({changed}) is null"
+        changed = moment(change, time_zone=time_zone).replace("changed", f"trim({field})")
+        is_bad = f"nullif(trim({field}), '') is not null and ({changed}) is null"
     known = f"if({rounded} or {is_bad}, null, {found})"
     return f"""
         select
@@ -221,9 +216,14 @@ def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str
     parts = [places[steps(field)[0]] for field in stream.key]
     changed = places[steps(change.take)[0]] if change else "null"
     why = reasons(stream)
-    rounded = " or ".join(f"regexp_full_match({part}, {text(ROUNDED)})" for part in parts)
+    rounded = " or ".join(
+        f"(regexp_full_match({part}, {text(ROUNDED)})"
+        f" and json_type(payload, {text(path(field))}) = 'DOUBLE')"
+        for part, field in zip(parts, stream.key, strict=True)
+    )
     record = ", ".join(
-        f"{_name(name)} := {_read(places[name], kind)}" for name, kind in stream.fields.items()
+        f"{_name(name)} := {_json(name) if kind == 'json' else _read(places[name], kind)}"
+        for name, kind in stream.fields.items()
     )
     known = f"[{', '.join(map(text, names))}]"
     unknown = f"list_filter(keys, lambda each: not list_contains({known}, each))"
@@ -264,6 +264,10 @@ def _read(value: str, kind: str) -> str:
     if kind in ("text", "key"):
         return value
     return f"try_cast(nullif(trim({value}), '') as {TYPES[kind]})"
+
+
+def _json(name: str) -> str:
+    return f"case when keys is not null then nullif(payload -> {text(path((name,)))}, 'null') end"
 
 
 def _lines(files: Sequence[Path]) -> str:

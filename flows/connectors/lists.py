@@ -13,7 +13,7 @@ from flows.connectors.credentials import Credentials
 from flows.connectors.formats import Records
 from flows.connectors.json_path import text_at
 from flows.connectors.loads import ChangedClient, ChangedParent, FullLoad, Span
-from flows.connectors.moments import Change
+from flows.connectors.moments import NEVER, Change
 from flows.connectors.opening import first_question
 from flows.connectors.parents import Added, fields_of, needed
 from flows.connectors.reports import ONE, ReportFailed, ReportUnfinished, report
@@ -207,4 +207,5 @@ class Lists:
 
     def _moment(self, change: Change, record: Raw) -> datetime | None:
         text = text_at(record, change.take)
-        return change.read(text, time_zone=self._time_zone) if text else None
+        moment = change.read(text, time_zone=self._time_zone) if text else None
+        return moment if moment is not None and moment >= NEVER else None

@@ -14,6 +14,8 @@ from flows.connectors.grammar import GrammarModel, JsonPath, only_of
 
 Zone = Literal["tenant", "utc", "offset"]
 WORDS = ("iso", "epoch-seconds", "epoch-milliseconds", "rfc-2822", "ms-date")
+# Systems write the first day they know for "never": 0001, 1753, 1899 or 1900.
+NEVER = datetime(1901, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"(\d{4})-?(\d\d?)-?(\d\d?)(?:[T ](\d\d?):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?"
@@ -38,7 +40,7 @@ class Change(GrammarModel):
     """The field that says when a record changed, and how to read it.
 
     `tenant` is local time without a zone, `offset` carries its own, `utc` is UTC whatever it
-    carries. Of several forms the first that fits is taken.
+    carries, unless a pattern asks for it with %z. Of several forms the first that fits is taken.
     """
 
     take: JsonPath
@@ -50,16 +52,21 @@ class Change(GrammarModel):
         return (self.format,) if isinstance(self.format, str) else self.format
 
     def read(self, text: str, *, time_zone: tzinfo) -> datetime | None:
-        """The moment a text says, in UTC; None if it is in none of the forms."""
+        """The moment a text says, in UTC; None if it is in none of the forms.
+
+        It is the same as the engine finds when the record lands, so that what is compared with a
+        bookmark was read as the bookmark was.
+        """
         zone = time_zone if self.zone == "tenant" else UTC
         for form in self.formats:
             moment = _read(text.strip(), form)
             if moment is None:
                 continue
-            if moment.tzinfo is None or (self.zone == "utc" and form not in _IN_UTC):
+            if moment.tzinfo is None or (self.zone == "utc" and form == "iso"):
                 moment = moment.replace(tzinfo=zone)
             try:
-                return moment.astimezone(UTC)
+                # Of an hour that a clock goes through twice, the later one.
+                return max(moment.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
             except OverflowError:
                 return None
         return None
@@ -135,5 +142,3 @@ _READERS: dict[str, Callable[[str], datetime | None]] = {
     "rfc-2822": parsedate_to_datetime,
     "ms-date": _ms_date,
 }
-# What these say is an instant whatever the zone of the field.
-_IN_UTC = frozenset({"epoch-seconds", "epoch-milliseconds", "ms-date", "rfc-2822"})

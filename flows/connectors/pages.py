@@ -135,8 +135,8 @@ class _Counted(_Stopping):
         """Whether there is more; `is_before_total` None where no total is told."""
         if self.stop.when == "total" and is_before_total is not None:
             return is_before_total
-        # An empty page in the middle of a list is not its end.
-        is_gap = self.stop.when == "empty" and is_before_total is True
+        # A page with less, or nothing, is not the end of a list that is said to be longer.
+        is_gap = self.stop.when in ("empty", "short") and is_before_total is True
         return is_gap or self._has_more(request, answer)
 
 

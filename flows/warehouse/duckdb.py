@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import duckdb
+
 from flows.portal import Tenant, TenantPlace
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.account import account_again, account_of
@@ -21,7 +23,7 @@ from flows.warehouse.duckdb_arrivals import (
     Straight,
 )
 from flows.warehouse.duckdb_builds import BuildLog
-from flows.warehouse.duckdb_file import WAIT_SECONDS, connect
+from flows.warehouse.duckdb_file import WAIT_SECONDS, engine_for, opened
 from flows.warehouse.duckdb_moves import DuckDBMoves
 from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.moments import naive, utc
@@ -43,15 +45,16 @@ class DuckDBWarehouses:
     def __init__(self, folder: Path, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._folder = folder
         self._wait_seconds = wait_seconds
+        self._engines: dict[Path, duckdb.DuckDBPyConnection] = {}
 
     @contextmanager
     def open(self, tenant: TenantPlace) -> Iterator[DuckDBWarehouse]:
-        connection = connect(self._file(tenant), wait_seconds=self._wait_seconds)
-        try:
-            connection.execute("set TimeZone = 'UTC'")
+        file = self._file(tenant)
+        if file not in self._engines:
+            self._engines[file] = engine_for(file)
+        engine = self._engines[file]
+        with opened(engine, file, wait_seconds=self._wait_seconds) as connection:
             yield DuckDBWarehouse(connection)
-        finally:
-            connection.close()
 
     def turn(self, tenant: TenantPlace) -> FileTurn:
         return FileTurn(self._file(tenant).with_name("turn.lock"), wait_seconds=self._wait_seconds)
@@ -60,7 +63,9 @@ class DuckDBWarehouses:
         return {"MERCURIOS_WAREHOUSE_FILE": str(self._file(tenant))}
 
     def close(self) -> None:
-        """Nothing is kept open: another process may want the file."""
+        """No file is kept open from one opening to the next; only engines are."""
+        while self._engines:
+            self._engines.popitem()[1].close()
 
     def _file(self, tenant: TenantPlace) -> Path:
         # The name is the same for all tenants: dbt's manifest carries the database's name.

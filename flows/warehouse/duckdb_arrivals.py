@@ -14,7 +14,7 @@ import duckdb
 
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.moments import naive
-from flows.warehouse.warehouse import Batch, Typed
+from flows.warehouse.warehouse import Batch, Typed, WarehouseRefused
 
 READ = """
     select rowid as position, record_key, changed_at, content_hash
@@ -217,8 +217,10 @@ def make_tables(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str,
     """The append-only table of a stream's columns, and the view of what is current of them.
 
     A field that the stream has since a short while is added, with nothing in what came before.
+
+    :raises WarehouseRefused: if a field has become another kind: it would be cut to the old one
     """
-    if _members_held(db, table) >= columns.keys():
+    if _has_them_all(db, table, columns):
         return
     members = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
     for statement in sql.raw_table(table):
@@ -244,16 +246,28 @@ def make_tables(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str,
             and held.moment = typed.changed_at""")
 
 
-def _members_held(db: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    """The fields of a table's records; none if there is no such table."""
+def _has_them_all(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> bool:
+    held = _members_held(db, table)
+    for name, kind in columns.items():
+        if held.get(name, duckdb.type(kind)) != duckdb.type(kind):
+            raise WarehouseRefused(
+                f"The field {name} of {table} is held as {held[name]}, and its connector now says"
+                f" {duckdb.type(kind)}. Give it the kind it had, or give the stream another name."
+            )
+    return held.keys() >= columns.keys()
+
+
+def _members_held(
+    db: duckdb.DuckDBPyConnection, table: str
+) -> dict[str, duckdb.sqltypes.DuckDBPyType]:
+    """The fields of a table's records with their types; none if there is no such table."""
     there = db.execute(
         "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = ?",
         [table + "__typed"],
     ).fetchone()
     if there is None:
-        return set()
-    record = db.table(f"raw.{_typed(table)}").select("record").types[0]
-    return {name for name, _ in record.children}
+        return {}
+    return dict(db.table(f"raw.{_typed(table)}").select("record").types[0].children)
 
 
 def insert_all(table: str, typed: Typed) -> str:

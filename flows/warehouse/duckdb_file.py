@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -15,13 +17,43 @@ WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.5
 
 
-def connect(file: Path, *, wait_seconds: float) -> duckdb.DuckDBPyConnection:
-    """:raises WarehouseBusy: if another process holds it longer than that"""
+def engine_for(file: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB itself, which holds no file yet: that takes much longer than opening one does."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(config={**sql.SETTINGS, "temp_directory": f"{file}.tmp"})
+
+
+@contextmanager
+def opened(
+    engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: float
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a file, which is let go of at the end: another process may want it.
+
+    :raises WarehouseBusy: if another process holds it longer than that
+    """
+    _attach(engine, file, wait_seconds=wait_seconds)
+    try:
+        with engine.cursor() as connection:
+            for statement in sql.OPENED:
+                connection.execute(statement)
+            yield connection
+    finally:
+        _detach(engine)
+
+
+def _detach(engine: duckdb.DuckDBPyConnection) -> None:
+    # It may not be able to tidy up the file at the end, such as on a full disk. What was committed
+    # is safe in the log beside it, so that is no reason to call a batch that has landed a failure.
+    with suppress(duckdb.IOException):
+        engine.execute(f"detach {sql.DATABASE}")
+
+
+def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: float) -> None:
     deadline = time.monotonic() + wait_seconds
+    quoted = str(file).replace("'", "''")
     while True:
         try:
-            return duckdb.connect(str(file), config=sql.SETTINGS)
+            engine.execute(f"attach '{quoted}' as {sql.DATABASE}")
         except duckdb.IOException as error:
             if "lock" not in str(error):
                 raise
@@ -30,3 +62,5 @@ def connect(file: Path, *, wait_seconds: float) -> duckdb.DuckDBPyConnection:
                     "Another run holds this tenant's warehouse. Start this one again after it."
                 ) from error
             time.sleep(min(POLL_SECONDS, wait_seconds))
+        else:
+            return

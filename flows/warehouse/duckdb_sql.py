@@ -12,6 +12,16 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 
+# As dbt calls a tenant's file, by its name. Views remember it.
+DATABASE = "warehouse"
+# Whatever an earlier opening has set, for the engine outlives it.
+OPENED = (
+    f"use {DATABASE}",
+    "set TimeZone = 'UTC'",
+    f"set memory_limit = '{SETTINGS['memory_limit']}'",
+    "set preserve_insertion_order = true",
+)
+
 LEDGER = (
     "create schema if not exists raw",
     "create schema if not exists analytics",

@@ -232,6 +232,16 @@ def test_what_is_older_is_dropped_here_where_the_source_cannot(source: FakeSourc
     assert read(source, connector(CLIENT)) == [NEW, UNDATED, ODD]
 
 
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00", "1900-01-01T00:00:00"])
+def test_a_record_that_was_never_changed_is_kept_for_it_may_be_new(
+    source: FakeSource, never: str
+) -> None:
+    unchanged = {"id": 5, "lastChange": never}
+    source.on("/api/sale", Reply(body=[OLD, unchanged], headers={"X-More": "False"}))
+
+    assert read(source, connector(CLIENT)) == [unchanged]
+
+
 def test_a_record_of_the_very_bookmark_is_kept(source: FakeSource) -> None:
     at = OLD | {"lastChange": "2026-11-20T12:00:00"}
     source.on("/api/sale", Reply(body=[at], headers={"X-More": "False"}))

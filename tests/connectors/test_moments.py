@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from flows.columns.files import engine
+from flows.columns.found import moment
 from flows.connectors.moments import Change, write
 from tests.connectors import shop
 
@@ -86,14 +88,34 @@ def test_what_is_no_moment_is_none(text: str) -> None:
     assert read(text, format=forms) is None
 
 
+@pytest.mark.parametrize("zone", ["tenant", "offset", "utc"])
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("iso", "2026-10-25T02:30:00"),
+        ("iso", "2026-03-29T02:30:00"),
+        ("iso", "2026-07-01T12:20:30+02:00"),
+        ("%d.%m.%Y %H:%M", "25.10.2026 02:30"),
+        ("%d.%m.%Y %H:%M %z", "01.07.2026 12:20 -0500"),
+        ("rfc-2822", "Wed, 01 Jul 2026 12:20:30 +0200"),
+    ],
+)
+def test_a_moment_is_compared_as_it_lands(form: str, text: str, zone: str) -> None:
+    with engine() as db:
+        found = moment(change(zone=zone, format=form), time_zone="Europe/Berlin")
+        [(landed,)] = db.execute(f"select {found} from (select ? as changed)", [text]).fetchall()
+
+    assert read(text, zone=zone, format=form) == landed.replace(tzinfo=UTC)
+
+
 @pytest.mark.parametrize("hour", [0, 1])
 def test_the_hour_that_comes_twice_is_never_written_too_late(hour: int) -> None:
-    moment = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
 
-    text = write(moment, form="iso", zone="tenant", time_zone=shop.BERLIN)
+    text = write(at, form="iso", zone="tenant", time_zone=shop.BERLIN)
 
     earliest = datetime.fromisoformat(text).replace(tzinfo=shop.BERLIN, fold=0)
-    assert earliest <= moment
+    assert earliest <= at
 
 
 def test_the_forms_are_always_a_list() -> None:

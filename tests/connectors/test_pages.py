@@ -182,6 +182,15 @@ def test_a_short_page_is_the_last(records: int, goes_on: bool) -> None:
     assert (following is not None) is goes_on
 
 
+@pytest.mark.parametrize("by", ["number", "offset"])
+def test_a_short_page_is_not_the_last_of_a_list_that_is_said_to_be_longer(by: str) -> None:
+    counted = pages(by, size={"pagesize": 2}, stop="short", total="total")
+    first = counted.first(Request())
+
+    assert counted.next(first, answer({"total": 4}, records=1)) is not None
+    assert counted.next(first, answer({"total": 1}, records=1)) is None
+
+
 @pytest.mark.parametrize(("records", "goes_on"), [(1, True), (0, False)])
 def test_a_short_page_is_not_the_last_where_the_empty_one_is(records: int, goes_on: bool) -> None:
     counted = pages("number", size={"pagesize": 2}, stop="empty")

@@ -14,7 +14,7 @@ import snowflake.connector
 
 from flows.lake.local import LocalLake
 from flows.portal import Tenant
-from flows.warehouse.duckdb import DuckDBWarehouses
+from flows.warehouse.duckdb import DuckDBWarehouse, DuckDBWarehouses
 from flows.warehouse.duckdb_sql import SETTINGS
 from flows.warehouse.snowflake import SnowflakeWarehouses
 from flows.warehouse.snowflake_account import Login, SnowflakeAccount
@@ -49,16 +49,20 @@ class OnDuckDB:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._held: DuckDBWarehouse | None = None
         self.warehouses = DuckDBWarehouses(folder)
 
     @contextmanager
     def open(self, *tables: str) -> Iterator[Warehouse]:
         with self.warehouses.open(self.tenant) as warehouse:
             warehouse.prepare(tenant=self.tenant, tables=list(tables) or ["shop__sale"], at=NOON)
+            self._held = warehouse
             yield warehouse
+        self._held = None
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        # One process may open a file twice, with the same settings.
+        if self._held is not None:  # nobody else can open the file, not even this process
+            return self._held._rows(statement)
         with duckdb.connect(str(file_of(self._folder)), config=SETTINGS) as db:
             rows: list[tuple[Any, ...]] = db.execute(statement).fetchall()
         return rows

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 import duckdb
@@ -16,6 +17,8 @@ import pytest
 from msgspec import Raw
 
 from flows.columns import Origin
+from flows.columns.files import engine
+from flows.connectors.moments import Change
 from flows.connectors.reader import Page, Reader
 from flows.connectors.streams import Stream
 from flows.extract import Privacy, extract
@@ -49,7 +52,11 @@ def sale(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def batch_of(
-    folder: Path, *records: dict[str, Any] | str, stream: Stream = SALE, hours: int = 0
+    folder: Path,
+    *records: dict[str, Any] | str,
+    stream: Stream = SALE,
+    hours: int = 0,
+    as_columns: bool = True,
 ) -> Batch:
     """What a read of these records gives; texts are records as they stand."""
     texts = [each if isinstance(each, str) else json.dumps(each) for each in records]
@@ -70,7 +77,7 @@ def batch_of(
         origin=origin,
         time_zone="Europe/Berlin",
         folder=made,
-        as_columns=True,
+        as_columns=as_columns,
     )
     return Batch(
         batch_id=origin.batch_id,
@@ -214,6 +221,48 @@ def test_a_value_that_is_not_of_its_kind_is_nothing_and_the_rest_of_the_record_l
     assert second["total"] == Decimal("12.50")
 
 
+ODD = {
+    "id": ['"1e3"', "1e3", '"12345678901234567.5"', "true", '" 1 "', "1.0"],
+    "at": ['"2026-11-01T10:00:00+02:00"', '"2026/11/01"', '"290000-01-01"', '" "'],
+    "total": ["1.005", "12345678901234.565", "true", '"n/a"'],
+    "till": ["2.5", "true", "1e400"],
+    "void": ["2", '"yes"'],
+    "note": ["1.50", '{"a": 1}'],
+    "buyer": ['"b"', '""', "null", "[1.50]"],
+}
+
+
+@pytest.mark.parametrize("zone", ["utc", "offset", "tenant"])
+@pytest.mark.parametrize(("field", "value"), [(name, odd) for name in ODD for odd in ODD[name]])
+def test_an_odd_value_is_the_same_however_it_is_read(
+    tmp_path: Path, field: str, value: str, zone: Literal["utc", "offset", "tenant"]
+) -> None:
+    texts = {name: json.dumps(given) for name, given in sale(1).items()} | {field: value}
+    odd = "{" + ",".join(f'"{name}":{text}' for name, text in texts.items()) + "}"
+    stream = SALE.model_copy(update={"changed": Change(take="at", zone=zone)})
+    columns = batch_of(tmp_path, odd, sale(2), stream=stream).typed
+    assert columns is not None
+    as_text = batch_of(tmp_path, odd, sale(2), stream=stream, as_columns=False)
+    in_one_pass = None
+
+    with engine() as db:
+        found = "select record_key, changed_at, content_hash, record from"
+        with suppress(duckdb.Error):  # then the value is read by itself, as below
+            in_one_pass = db.execute(f"{found} ({columns.strict})").fetchall()
+        one_by_one = db.execute(f"{found} ({columns.exact}) where reason is null").fetchall()
+        rejected = db.execute(f"select reason, payload from ({columns.exact}) where reason <> ''")
+        assert rejected.fetchall() == read(db, as_text.rejects, "reason, payload")
+        text = read(db, as_text.file, "record_key, changed_at")
+
+    assert in_one_pass in (None, one_by_one)
+    assert [row[:2] for row in one_by_one] == text
+
+
+def read(db: duckdb.DuckDBPyConnection, file: Path, columns: str) -> list[Any]:
+    rows: list[Any] = db.execute(f"select {columns} from read_parquet(?)", [str(file)]).fetchall()
+    return rows
+
+
 def test_reading_twice_in_two_ways_finds_nothing_changed(
     warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:
@@ -246,6 +295,33 @@ def test_a_field_that_the_stream_names_later_is_added_to_the_columns(
     warehouse.land(batch_of(tmp_path, sale(2, note="y"), hours=1), at=NOON + timedelta(hours=1))
 
     assert shown(warehouse, "record.note") == [None, "y"]
+
+
+def test_a_field_of_another_kind_than_is_held_is_refused_and_not_cut_to_the_old_one(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch_of(tmp_path, sale(1)), at=NOON)
+    finer = SALE.model_copy(update={"fields": {**SALE.fields, "total": "percent"}})
+
+    with pytest.raises(WarehouseRefused, match=r"total of shop__sale is held as DECIMAL\(18,2\)"):
+        warehouse.land(batch_of(tmp_path, sale(2), stream=finer, hours=1), at=NOON)
+
+    assert shown(warehouse, "record.id") == ["S1"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_record_written_over_several_lines_is_one_record(
+    warehouse: DuckDBWarehouse, tmp_path: Path, is_first: bool
+) -> None:
+    if not is_first:
+        warehouse.land(batch_of(tmp_path, sale(3)), at=NOON)
+    pretty = [json.dumps(sale(number), indent=1).replace("\n", "\r\n") for number in (1, 2)]
+
+    batch = batch_of(tmp_path, *pretty, "3", hours=1)
+    landed = warehouse.land(batch, at=NOON + timedelta(hours=1))
+
+    assert counts(landed) == (2, 0, 0, 1)
+    assert shown(warehouse, "record.id")[:2] == ["S1", "S2"]
 
 
 def test_a_record_with_an_unknown_field_is_rejected_where_that_is_asked_for(

@@ -93,3 +93,43 @@ def test_a_warehouse_that_is_let_go_is_waited_for(tmp_path: Path) -> None:
         DuckDBWarehouses(tmp_path, wait_seconds=30).open(TENANT) as warehouse,
     ):
         assert len(warehouse.ledger()) == 1
+
+
+def test_an_opening_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
+    warehouses = DuckDBWarehouses(tmp_path)
+    told = "select current_setting('memory_limit'), current_setting('preserve_insertion_order')"
+    with warehouses.open(TENANT) as warehouse:
+        fresh = warehouse._rows(told)
+        warehouse._db.execute("set memory_limit = '50MB'")
+        warehouse._db.execute("set preserve_insertion_order = false")
+        warehouse._db.execute("create temp table classified as select 1")
+        warehouse._db.begin()
+        warehouse._db.execute("create table half (done int)")
+
+    with hold(file_of(tmp_path), 0.1), warehouses.open(TENANT) as warehouse:
+        assert warehouse._rows(told) == fresh
+        assert warehouse._rows("select table_name from duckdb_tables()") == []
+    warehouses.close()
+
+
+# No file may become larger from a moment on, as on a disk that is full.
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from flows.warehouse.duckdb import DuckDBWarehouses
+from tests.flows.batches import NOON, TENANT, file_of
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder = Path(sys.argv[1])
+with DuckDBWarehouses(folder).open(TENANT) as warehouse:
+    warehouse.prepare(tenant=TENANT, tables=["shop__sale"], at=NOON)
+    warehouse._db.execute("create table large as select md5(range::text) from range(5000)")
+    full = file_of(folder).stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+"""
+
+
+def test_what_has_landed_is_no_failure_though_the_disk_is_full_just_then(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True)
+
+    assert query(file_of(tmp_path), "select count(*) from large") == [(5000,)]
