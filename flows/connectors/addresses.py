@@ -25,8 +25,18 @@ _NOT_PUBLIC = tuple(
     ip_network(network)
     for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")
 )
-# Where clouds tell a machine its own keys. Nobody's till lives there.
-_NEVER = (ip_network("100.100.100.200/32"), ip_network("fd00:ec2::254/128"))
+# Where clouds tell a machine its own keys: Alibaba, Azure, Oracle, Amazon and Google. Azure's is
+# public everywhere else. Nobody's till lives there.
+_NEVER = tuple(
+    ip_network(address)
+    for address in (
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+    )
+)
 
 
 def is_reachable(text: str, *, allow_private: bool) -> bool:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import SchemaError, SchemaValidator
+from pydantic_core.core_schema import str_schema
 
 from flows.connectors.grammar import GrammarModel, JsonPath, placeholders
 from flows.connectors.json_path import raw_at
@@ -90,8 +93,14 @@ class AnswerRule(GrammarModel):
             raise ValueError(f"{self.then} needs a sentence: say")
         try:
             re.compile(self.matches or "")
+            _pattern(self.matches or "")
         except re.error as error:
             raise ValueError(f"matches: Not a regular expression: {error}") from None
+        except SchemaError:
+            raise ValueError(
+                "matches: Write a simpler regular expression, without look-arounds, references and "
+                "large repetitions"
+            ) from None
         return self
 
     def fits(self, status: int, body: bytes) -> bool:
@@ -110,7 +119,7 @@ class AnswerRule(GrammarModel):
             return _text(value) == _text(self.is_)
         if self.matches is not None:
             said = _text(value)
-            return said is not None and bool(re.search(self.matches, said[:_LONGEST]))
+            return said is not None and _pattern(self.matches).isinstance_python(said[:_LONGEST])
         return bool(value)
 
 
@@ -186,6 +195,15 @@ def _usual(status: int, answered: frozenset[int]) -> Verdict | None:
         then="stop-run" if stops_run else "stop-stream",
         reason=f"{said}. Ask its support what that means.",
     )
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> SchemaValidator:
+    """Of the texts that hold the pattern, found in time that grows with their length alone.
+
+    Python's own engine never ends for some patterns and texts, and nothing can stop it meanwhile.
+    """
+    return SchemaValidator(str_schema(pattern=text, regex_engine="rust-regex", strict=True))
 
 
 def _text(value: Any) -> str | None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
+from urllib3.util import parse_url
+
 _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port; that of an address that makes no sense is equal to no other's."""
+    """Scheme, host and port; that of an address that makes no sense is equal to no other's.
+
+    Read as `hosts` reads it when it connects: others see another host before a backslash.
+    """
     try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+        parts = parse_url(url)
     except ValueError:
         return "", url, None
+    scheme = parts.scheme or ""
+    return scheme, (parts.host or "").strip("[]"), parts.port or _PORTS.get(scheme)
 
 
 def is_among(url: str, hosts: Iterable[str], *, only_tls: bool) -> bool:

@@ -10,6 +10,8 @@ LARGEST_RATIO = 100
 _ALWAYS_FINE = 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _AT_ONCE = 1024 * 1024
+_SLICE = 64 * 1024
+_MOST_MEMBERS = 10_000
 # A proxy may pack what was packed already. Nobody packs three times.
 _MOST_LAYERS = 2
 
@@ -57,13 +59,18 @@ def check_size(size: int) -> None:
 
 def _inflated(body: bytes, *, wbits: int, received: int) -> bytes:
     """Every member of it, one after the other."""
-    pieces, size, rest = [], 0, body
+    pieces: list[bytes] = []
+    size = at = 0
     try:
-        while rest.strip(b"\0"):
+        for _ in range(_MOST_MEMBERS):
+            if _is_padding(body, at):
+                return b"".join(pieces)
             unpacker = zlib.decompressobj(wbits=wbits)
             while not unpacker.eof:
+                # In slices: what follows a member is copied, and there may be many members.
+                rest = body[at : at + _SLICE]
                 piece = unpacker.decompress(rest, _AT_ONCE)
-                rest = unpacker.unconsumed_tail
+                at += len(rest) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
                 if not piece and not rest and not unpacker.eof:
                     raise AnswerUnreadable("The answer was cut short")
                 pieces.append(piece)
@@ -73,9 +80,13 @@ def _inflated(body: bytes, *, wbits: int, received: int) -> bytes:
                     raise AnswerTooLarge(
                         f"The answer unpacks to more than {LARGEST_RATIO} times its size"
                     )
-            rest = unpacker.unused_data
             if wbits != 31:
-                break
+                return b"".join(pieces)
     except zlib.error:
         raise AnswerUnreadable("The compression of the answer is damaged") from None
-    return b"".join(pieces)
+    raise AnswerTooLarge(f"The answer is packed in more than {_MOST_MEMBERS} pieces")
+
+
+def _is_padding(body: bytes, at: int) -> bool:
+    """Whether nothing but zeros follows; looks at more than one byte only where one does."""
+    return body[at : at + 1] in (b"", b"\0") and not body[at:].strip(b"\0")

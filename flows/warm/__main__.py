@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -38,7 +39,8 @@ def _alone(arguments: list[str]) -> NoReturn:
 
 def _pass_signals_on(process: int) -> None:
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        os.kill(process, number)
+        with suppress(ProcessLookupError):  # it has just ended, and how is about to be told
+            os.kill(process, number)
 
     for number in PASSED_ON:
         signal.signal(number, pass_on)

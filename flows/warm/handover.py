@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 _LENGTH = struct.Struct("!I")
 _LARGEST = 16 * 1024 * 1024
@@ -56,7 +57,7 @@ class Work:
 
 
 def connect(path: Path) -> socket.socket:
-    """:raises NotHandedOver: if nobody listens there"""
+    """:raises NotHandedOver: if nobody of this same user listens there"""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with address(path) as short:
@@ -64,6 +65,9 @@ def connect(path: Path) -> socket.socket:
     except OSError as error:
         connection.close()
         raise NotHandedOver(str(error)) from error
+    if _user_of(connection) != os.getuid():
+        connection.close()
+        raise NotHandedOver("It is another user's, who must not see what work holds.")
     return connection
 
 
@@ -96,14 +100,26 @@ def hand_over(
     :raises NotHandedOver: if nobody has begun it
     """
     with connect(path) as connection:
-        text = json.dumps(asdict(work)).encode()
+        answers = connection.makefile("r")
+        begun(_process(connection, answers, work, streams))
+        return _end(answers.readline())
+
+
+def _process(connection: socket.socket, answers: TextIO, work: Work, streams: Sequence[int]) -> int:
+    """The number of the process that does the work.
+
+    :raises NotHandedOver: if the server lets go before it tells one: then there is none
+    """
+    text = json.dumps(asdict(work)).encode()
+    try:
         socket.send_fds(connection, [_LENGTH.pack(len(text))], list(streams))
         connection.sendall(text)
-        answers = connection.makefile("r")
-        if not (process := answers.readline()):
-            raise NotHandedOver("The server ended.")
-        begun(int(process))
-        return _end(answers.readline())
+        process = answers.readline()
+    except OSError as error:
+        raise NotHandedOver(str(error)) from error
+    if not process:
+        raise NotHandedOver("The server ended.")
+    return int(process)
 
 
 def receive(connection: socket.socket) -> tuple[Work, list[int]]:
@@ -116,7 +132,7 @@ def receive(connection: socket.socket) -> tuple[Work, list[int]]:
     head, streams, _, _ = socket.recv_fds(connection, _LENGTH.size, len(STANDARD_STREAMS))
     try:
         return Work(**json.loads(_exactly(connection, _size(head)))), streams
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         for stream in streams:
             os.close(stream)
         raise NotHandedOver("It is no whole request.") from error

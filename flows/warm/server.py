@@ -94,7 +94,12 @@ class Server:
         except (NotHandedOver, OSError):
             connection.close()
             return None
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError:  # no room for another; those that go on must not end for it
+            for descriptor in (*streams, connection.detach()):
+                os.close(descriptor)
+            return None
         if process == 0:
             self._leave(connection)
             _become(work, streams)
@@ -133,7 +138,7 @@ class Server:
 
     def _end(self, begun: Begun) -> None:
         """Whoever waited has gone: it was killed, and what it waited for must not outlive it."""
-        with suppress(ProcessLookupError):
+        if begun.process in self._begun:  # or it has ended, and its number may be another's
             os.kill(begun.process, signal.SIGKILL)
         self._let_go(begun)
 
@@ -152,15 +157,17 @@ class Server:
 
 def _listen(path: Path) -> socket.socket:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)  # nobody else's, from its first moment
     try:
-        with address(path) as short:
+        with address(fresh) as short:
             listening.bind(short)
     finally:
         os.umask(before)
     listening.listen(WAITING)
+    fresh.replace(path)  # whoever sees it is heard
     return listening
 
 

@@ -16,6 +16,7 @@ from portal.connections.models import Connection
 from portal.connections.secrets import secret_store
 from portal.connections.selectors import credentials_set_at
 from portal.lib.errors import Refused
+from portal.marketplace.bounded import check_values_in_time
 
 
 def keep_rotated(
@@ -32,7 +33,8 @@ def keep_rotated(
     :param spec: what the login was made with, and `bound_to` what it does with credentials
     :param set_at: when the credentials that the login was made with were entered
     :param who: who logged in, for the audit: `run 0a1b…`
-    :raises Refused: if the source does not replace a field, or others were entered meanwhile
+    :raises Refused: if the source does not replace a field, a value is malformed, or others were
+        entered meanwhile
     """
     rotates = rotated_field(spec)
     for name in values:
@@ -42,6 +44,8 @@ def keep_rotated(
             )
     if set_at is None:
         raise Refused(f"{connection} has no credentials any more.")
+    if bound_to:  # uploaded, and the source chose the value that its pattern is tried on
+        check_values_in_time(spec, values)
     fields = {name: spec.credentials[name] for name in values}
     clean, errors = check_values(fields=fields, values=values)
     # An optional field may be left empty by people, but no login replaces a value by nothing.

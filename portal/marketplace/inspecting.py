@@ -25,7 +25,8 @@ from portal.marketplace.packages import (
 
 # Of the processor, for all the texts that are made to keep a pattern busy.
 PATTERN_SECONDS = 0.5
-PATTERNS = frozenset({"pattern", "matches"})
+# Elsewhere, such as among the parameters of a request, these are words like any other.
+PATTERNS = re.compile(r"credentials\..+\.pattern|answers\.[0-9]+\.matches")
 LONGEST_TITLE = 120
 # No database keeps some of them, and no page shows them.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -54,7 +55,7 @@ def inspected(content: bytes) -> dict[str, Any]:
     for place, text in _texts(connector.model_dump(mode="json")):
         if CONTROL.search(text):
             raise PackageInvalid(f"connector.yaml: {place}: It holds a control character.")
-        if place.rpartition(".")[2] in PATTERNS:
+        if PATTERNS.fullmatch(place):
             _check_pattern(place, text)
     return {
         "name": name,

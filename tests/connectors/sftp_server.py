@@ -21,8 +21,15 @@ PASSWORD = "canary-sftp-password"
 class SftpServer:
     """Listens from the start; use it in a `with` statement."""
 
-    def __init__(self, folder: Path, *, user_key: paramiko.PKey | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user_key: paramiko.PKey | None = None,
+        subsystem: type[paramiko.SubsystemHandler] = paramiko.SFTPServer,
+    ) -> None:
         self.folder = folder
+        self._subsystem = subsystem
         self.key = paramiko.ECDSAKey.generate()
         self._user_key = user_key
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -48,6 +55,7 @@ class SftpServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept
         self._socket.close()
         for transport in self._transports:
             transport.close()
@@ -62,7 +70,7 @@ class SftpServer:
             transport = paramiko.Transport(connection)
             self._transports.append(transport)
             transport.add_server_key(self.key)
-            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files, self.folder)
+            transport.set_subsystem_handler("sftp", self._subsystem, _Files, self.folder)
             try:
                 transport.start_server(server=_Door(self._user_key))
             except (paramiko.SSHException, EOFError, OSError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -169,6 +170,16 @@ def test_a_pattern_is_looked_for_in_a_text_of_some_statuses() -> None:
     assert not getattr(judged(500, {"error": {"code": "RATE"}}, answers=[rule]), "is_ruled", True)
 
 
+@pytest.mark.parametrize("pattern", ["(xyz|xyz)+!", "(.*z){25}!"])
+def test_no_pattern_takes_longer_than_its_text_is_long(pattern: str) -> None:
+    rule = {"at": "error", "matches": pattern, "then": "retry"}
+    begun = time.process_time()
+
+    assert then(judged(400, {"error": "xyz" * 20}, answers=[rule])) == "stop-stream"
+
+    assert time.process_time() - begun < 2.0
+
+
 def test_rules_are_looked_at_in_order_and_before_the_status() -> None:
     answers = [
         {"status": 403, "at": "code", "is": "later", "then": "wait"},
@@ -191,6 +202,8 @@ def test_rules_are_looked_at_in_order_and_before_the_status() -> None:
         ({"at": "a", "then": "stop-stream"}, "needs a sentence"),
         ({"at": "a", "then": "ignore"}, "'retry', 'wait', 'stop-stream' or 'stop-run'"),
         ({"at": "a", "matches": "(", "then": "retry"}, "Not a regular expression"),
+        ({"at": "a", "matches": "(?=a)b", "then": "retry"}, "without look-arounds"),
+        ({"at": "a", "matches": "(a{1,999}){999}", "then": "retry"}, "large repetitions"),
         ({"status": 99, "then": "retry"}, "greater than or equal to 200"),
         ({"at": "a", "then": "retry", "say": "Ask {api_key}."}, "only {stream}"),
     ],

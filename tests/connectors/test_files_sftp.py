@@ -121,6 +121,22 @@ def test_a_server_that_does_not_answer_is_tried_again_later() -> None:
         )
 
 
+class Silent(paramiko.SFTPServer):
+    def start_subsystem(
+        self, name: str, transport: paramiko.Transport, channel: paramiko.Channel
+    ) -> None:
+        while channel.recv(1024):
+            pass
+
+
+def test_a_server_that_falls_silent_is_not_waited_for_without_an_end(exports: Path) -> None:
+    with (
+        SftpServer(exports.parent, subsystem=Silent) as server,
+        pytest.raises(FilesTrouble, match=r"127\.0\.0\.1 broke off"),
+    ):
+        connected(server, seconds=3)
+
+
 def test_a_link_is_not_followed(server: SftpServer, exports: Path) -> None:
     (exports / "link.csv").symlink_to("/etc/hostname")
     place = connected(server)

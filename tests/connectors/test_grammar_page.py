@@ -18,7 +18,7 @@ from flows.connectors.pages import Pages
 from flows.connectors.personal import Personal
 from flows.connectors.spec import Connector, parse_connector
 from flows.connectors.stops import CountIn, StopRule
-from flows.connectors.streams import Stream, Sweep
+from flows.connectors.streams import Stream
 from tests.house.repository import ROOT
 
 PAGE = (ROOT / "docs/connectors/grammar.md").read_text()
@@ -88,7 +88,7 @@ def test_every_key_is_shown() -> None:
     shown = set(used(EXAMPLES))
     # Their own page shows those of answers; the others are what a text of one word stands for.
     elsewhere = {"answers", "when", "path"}
-    parts: list[type[GrammarModel]] = [Connector, Stream, Records, Change, Job, JobStart, Sweep]
+    parts: list[type[GrammarModel]] = [Connector, Stream, Records, Change, Job, JobStart]
     parts += [StopRule, CountIn, Personal]
 
     for model in [*choices(Pages), *choices(Changes), *parts]:

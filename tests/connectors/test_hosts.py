@@ -23,7 +23,7 @@ from flows.connectors.hosts import (
     check_url,
     guarded_session,
 )
-from flows.connectors.unpack import AnswerUnreadable
+from flows.connectors.unpack import AnswerUnreadable, unpacked
 from tests.connectors.conftest import Resolver
 from tests.connectors.fake_source import FakeSource, Reply
 
@@ -205,6 +205,15 @@ def test_an_answer_that_breaks_off_is_none(source: FakeSource, reply: Reply) -> 
 
     with guarded_session(True) as session, pytest.raises((HTTPError, HTTPException)):
         session.send("GET", f"{source.url}/cut")
+
+
+def test_an_answer_of_very_many_pieces_is_refused_in_time() -> None:
+    begun = time.process_time()
+
+    with pytest.raises(AnswerTooLarge, match="more than 10000 pieces"):
+        unpacked(gzip.compress(b"") * 200_000, encoding="gzip")
+
+    assert time.process_time() - begun < 10.0
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "", "br"])

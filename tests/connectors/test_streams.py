@@ -112,7 +112,6 @@ def test_what_is_filled_into_a_question_may_be_seen(where: str, stream: dict[str
         ({"graphql": "{ a }", "body": [1]}, "The body of GraphQL is an object with variables"),
         ({"pages": {"by": "number", "in": "body"}}, "Only a POST has a body: add method: post"),
         ({"path": ""}, "path is missing"),
-        ({"deletes": {"by": "sweep"}}, "Only a whole listing shows what is gone"),
         ({"pages": {"by": "number", "stop": "short"}}, "where the size is known: add size"),
         ({"pages": {"by": "number", "stop": "total"}}, "needs to know it: add total"),
         ({"pages": {"by": "number", "total": "count"}}, "where their size is known: add size"),

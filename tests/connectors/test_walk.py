@@ -209,6 +209,16 @@ def test_a_link_to_another_host_never_gets_the_token(source: FakeSource) -> None
     assert stranger.requests == []
 
 
+def test_an_address_that_can_be_read_as_two_hosts_gets_no_token(source: FakeSource) -> None:
+    stranger = FakeSource()
+
+    with pytest.raises(ReadFailed, match="on another host"):
+        linked(source, f"{stranger.url}\\@127.0.0.1:{source.port}/api/second")
+
+    stranger.close()
+    assert stranger.requests == []
+
+
 def test_an_address_with_another_scheme_is_another_host(source: FakeSource) -> None:
     with pytest.raises(ReadFailed, match="on another host"):
         linked(source, f"https://127.0.0.1:{source.port}/api/second")

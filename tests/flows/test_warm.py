@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows.warm.handover import NotHandedOver, connect
 from flows.warm.program import cpu_seconds_elsewhere, run
 from tests.warm import ROOT, warm_server
 
@@ -98,6 +102,55 @@ def test_without_a_server_the_program_runs_all_the_same(
     _program(tmp_path, "alone", "import sys\nprint(sys.argv[1:], 'prefect' in sys.modules)\n")
     ended = run("alone", ["x"], environment={}, folder=tmp_path)
     assert (ended.code, ended.output) == (0, "['x'] False\n")
+
+
+def test_a_server_that_ends_before_it_begins_leaves_the_program_to_run_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(tmp_path / "ending.sock"))
+    _program(tmp_path, "left", "print('done')\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as ending:
+        ending.bind(str(tmp_path / "ending.sock"))
+        ending.listen()
+        stopping = threading.Timer(0.5, ending.close)
+        stopping.start()
+
+        assert run("left", [], environment={}, folder=tmp_path).output == "done\n"
+
+        stopping.join()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_nothing_is_handed_to_another_user(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(tmp_path / "theirs.sock"))
+        os.seteuid(65534)
+        try:
+            listening.listen()
+        finally:
+            os.seteuid(0)
+
+        with pytest.raises(NotHandedOver, match="another user's"):
+            connect(tmp_path / "theirs.sock")
+
+
+def test_a_program_that_there_is_no_room_for_ends_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_at_first = (
+        "import os\nfrom flows.warm.server import Path, Server, do\nfork = os.fork\n"
+        "def full():\n    os.fork = fork\n    raise BlockingIOError\n"
+        "os.fork = full\nwork = Server(Path(os.environ['MERCURIOS_WARM_SOCKET'])).serve()\n"
+        "if work:\n    do(work)\n"
+    )
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(tmp_path / "full.sock"))
+    _program(tmp_path, "roomy", "import sys\nprint('prefect' in sys.modules)\n")
+    with subprocess.Popen([sys.executable, "-c", full_at_first], cwd=ROOT) as server:
+        _until((tmp_path / "full.sock").exists)
+        said = [run("roomy", [], environment={}, folder=tmp_path).output for _ in range(2)]
+        server.terminate()
+
+    assert said == ["False\n", "True\n"]
 
 
 @pytest.fixture

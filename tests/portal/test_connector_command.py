@@ -16,6 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from portal.cli.connector.shown import as_table
 from portal.connections.models import Connection, CredentialUse
 from portal.connections.services import create_connection, set_credentials
 from portal.tenants.services import create_tenant
@@ -151,6 +152,10 @@ def test_records_are_shown_and_people_are_not(counter: Path, source: FakeSource)
     assert "\x1b" not in out
     assert "\u202e" not in out
     assert "…" in out
+
+
+def test_the_name_of_a_field_is_shown_as_it_is() -> None:
+    assert "[/b]" in as_table([{"[/b]": 1}])
 
 
 def test_no_more_is_read_than_is_shown(counter: Path, source: FakeSource) -> None:

@@ -185,6 +185,14 @@ def test_the_usual_patterns_are_fine(olga: User, pattern: str) -> None:
     assert spec_of(uploaded(olga, document)).credentials["shop"].pattern is not None
 
 
+def test_only_a_pattern_has_to_be_one(olga: User) -> None:
+    document = DOCUMENT.replace(
+        "    path: shops\n", "    path: shops\n    params: {matches: '*'}\n"
+    )
+
+    assert spec_of(uploaded(olga, document)).streams["shops"].params == {"matches": "*"}
+
+
 def test_an_upload_says_what_is_new(olga: User) -> None:
     with pytest.raises(Refused, match="Say in a few words what is new"):
         uploaded(olga, note="  ")

@@ -10,22 +10,34 @@ from uuid import uuid4
 
 import pytest
 import yaml
+from django.contrib.auth.models import User
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
 from portal.connections import services
 from portal.connections.models import Connection, CredentialUse
 from portal.connections.onboarding import Wish, onboard
+from portal.connections.rotation import keep_rotated
 from portal.connections.secrets import secret_store
 from portal.connections.uses import uses_of
 from portal.lib.errors import Refused
+from portal.marketplace.selectors import binding_of_version, spec_of
 from portal.runs.models import Run
 from portal.tenants.models import Tenant
 from tests.connectors import asking
 from tests.connectors.fake_source import FakeSource, Reply
 from tests.portal.api_cast import NOW, World, the_world
+from tests.portal.marketplace_cast import uploaded
 
 OLD, NEW = "canary-refresh-old", "canary-refresh-new"
+AUTH = {
+    "by": "oauth-refresh",
+    "url": "{server}/oauth",
+    "id": "client_id",
+    "secret": "client_secret",
+    "refresh_token": "refresh_token",
+    "rotated": "refresh_token",
+}
 
 
 @pytest.fixture
@@ -33,17 +45,9 @@ def world(
     transactional_db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """Both houses have an account at a till that replaces its refresh token with each login."""
-    auth = {
-        "by": "oauth-refresh",
-        "url": "{server}/oauth",
-        "id": "client_id",
-        "secret": "client_secret",
-        "refresh_token": "refresh_token",
-        "rotated": "refresh_token",
-    }
     folder = tmp_path / "connectors" / "till"
     folder.mkdir(parents=True)
-    (folder / "connector.yaml").write_text(yaml.safe_dump(asking.document(auth)))
+    (folder / "connector.yaml").write_text(yaml.safe_dump(asking.document(AUTH)))
     monkeypatch.setenv("MERCURIOS_CONNECTORS_PATH", str(folder.parent))
     with the_world(settings, tmp_path) as world:
         yield world
@@ -247,3 +251,23 @@ def test_a_token_that_cannot_be_kept_is_not_used(world: World, till: FakeSource)
 
     assert till.asked("/api/sale") == []
     assert kept(connection)["refresh_token"] == "another account's"
+
+
+def test_a_pattern_that_never_ends_for_a_new_token_stops_nobody(
+    olga: User, retailer: Tenant
+) -> None:
+    """What the source sends is nothing that anybody typed in and that was tried then."""
+    document = asking.document(AUTH, name="tillpoint")
+    token = document["credentials"]["refresh_token"] | {"pattern": "token-([a-z]+)+!"}
+    document["credentials"] = document["credentials"] | {"refresh_token": token}
+    version = uploaded(olga, yaml.safe_dump(document))
+
+    with pytest.raises(Refused, match="takes too long"):
+        keep_rotated(
+            connection=Connection(tenant=retailer, connector="tillpoint", name="tills"),
+            spec=spec_of(version),
+            bound_to=binding_of_version(version),
+            values={"refresh_token": f"token-{'a' * 60}"},
+            set_at=NOW,
+            who="run 1",
+        )

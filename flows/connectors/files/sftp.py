@@ -11,9 +11,11 @@ import re
 import socket
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -41,6 +43,7 @@ class Server:
     """
     :param host_key: fingerprint of the server's key, `SHA256:…`
     :param private_key: file of the key in Base64; without it the password is used
+    :param seconds: the longest that the server may be silent
     :raises FilesRefused: if somebody has to act first
     :raises FilesTrouble: if the server cannot be reached just now
     """
@@ -54,7 +57,9 @@ class Server:
         password: str,
         private_key: str,
         allow_private: bool,
+        seconds: float = _SECONDS,
     ) -> None:
+        self._seconds = seconds
         self._host, port, self._top = _parts(place)
         if not _PRINT.fullmatch(host_key):
             raise FilesRefused(
@@ -68,7 +73,7 @@ class Server:
         try:
             self._check_host(host_key)
             self._sign_in(user, password, key)
-            self._sftp = self._said(self._transport.open_sftp_client)
+            self._sftp = self._said(self._opened_session)
         except BaseException:
             self._transport.close()
             raise
@@ -91,7 +96,7 @@ class Server:
         self._transport.close()
 
     def _below(self, folder: str, pattern: Pattern) -> Iterator[Found]:
-        entries = self._said(lambda: self._sftp.listdir_attr(self._path(folder)), folder or "/")
+        entries = self._said(lambda: self._entries(folder), folder or "/")
         if len(entries) > MOST_FILES:
             raise FilesRefused(
                 f"{folder or self._top} has more than {MOST_FILES} files. Put the old ones away."
@@ -112,6 +117,11 @@ class Server:
                     changed_at=datetime.fromtimestamp(entry.st_mtime or 0, UTC),
                     mark=_mark(entry),
                 )
+
+    def _entries(self, folder: str) -> list[paramiko.SFTPAttributes]:
+        """Those of a folder, and one too many of a server that does not come to an end."""
+        entries = self._sftp.listdir_iter(self._path(folder), read_aheads=1)
+        return list(islice(entries, MOST_FILES + 1))
 
     def _copy(self, found: Found, file: BinaryIO) -> None:
         with self._sftp.open(self._path(found.path), "rb") as remote:
@@ -141,8 +151,8 @@ class Server:
             connection.settimeout(10)
             connection.connect(address)
             transport = paramiko.Transport(connection)
-            transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = _SECONDS
-            transport.start_client(timeout=_SECONDS)
+            transport.banner_timeout = transport.auth_timeout = self._seconds
+            transport.start_client(timeout=self._seconds)
         except (OSError, EOFError, paramiko.SSHException):
             connection.close()
             raise FilesTrouble(f"The server {self._host} does not answer as SFTP.") from None
@@ -177,6 +187,20 @@ class Server:
             )
         if not self._transport.is_authenticated():
             raise FilesTrouble(f"The server {self._host} broke off while we signed in.")
+
+    def _opened_session(self) -> paramiko.SFTPClient:
+        import paramiko
+
+        channel = self._transport.open_session(timeout=self._seconds)
+        channel.settimeout(self._seconds)
+        # What a channel is asked for is waited for without an end.
+        too_long = threading.Timer(self._seconds, channel.close)
+        too_long.start()
+        try:
+            channel.invoke_subsystem("sftp")
+        finally:
+            too_long.cancel()
+        return paramiko.SFTPClient(channel)
 
     def _said(self, ask: Callable[[], Any], path: str = "") -> Any:
         import paramiko

@@ -21,7 +21,7 @@ def as_table(records: Sequence[Any]) -> str:
     wrapped = [each if isinstance(each, dict) else {"": each} for each in records]
     names = list(dict.fromkeys(name for each in wrapped for name in each))
     if len(names) <= _MOST_COLUMNS:
-        table = Table(*(Column(_clean(name)) for name in names))
+        table = Table(*(Column(Text(_clean(name))) for name in names))
         for each in wrapped:
             table.add_row(*(Text(_cell(each, name)) for name in names))
     else:
