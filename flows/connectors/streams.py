@@ -29,13 +29,6 @@ Key = Annotated[
 ]
 
 
-class Sweep(GrammarModel):
-    """What a whole listing no longer has is gone, unless that is more than so many percent."""
-
-    by: Literal["sweep"]
-    blocked_above: float = Field(default=20, gt=0, le=100)
-
-
 # How a field is read where it becomes a column; `transforms/macros/kinds.sql` says what each means.
 Kind = Literal[
     "text", "key", "whole", "quantity", "percent", "money", "flag", "day", "moment", "json"
@@ -68,7 +61,6 @@ class Stream(GrammarModel):
     with_: dict[str, JsonPath] = Field(default={}, alias="with")
     changed: Change | None = None
     load: Load
-    deletes: Sweep | None = None
     drift: Literal["evolve", "freeze", "quarantine"] = "evolve"
     pages: Pages = NoPages()
     job: Job | None = None
@@ -117,8 +109,6 @@ class Stream(GrammarModel):
             raise ValueError("Reading what changed needs to know the field: add changed")
         if self.has_history and not self.is_incremental:
             raise ValueError("A stream read in full has no beginning to choose: drop has_history")
-        if self.deletes is not None and self.is_incremental:
-            raise ValueError("Only a whole listing shows what is gone: drop deletes, or load: full")
         if self.method == "get" and self.is_post:
             raise ValueError("A GET has no body: drop method, or write method: post")
         if self.graphql is not None and not isinstance(self.body or {}, dict):

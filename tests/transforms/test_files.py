@@ -138,3 +138,25 @@ def test_files_of_a_till_and_of_an_office_become_figures(tmp_path: Path, exports
     warehouse.build()
 
     assert warehouse.rows(DAYS)[1] == (date(2026, 2, 3), Decimal("20.00"), Decimal("16.81"))
+
+
+def test_a_time_nobody_can_read_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    warehouse = WarehouseOfSource("files", ALICE, folder=tmp_path, target=target)
+    line: Record = {
+        "receipt_number": "0001", "shop_id": "1", "business_date": "2026-02-02",
+        "product_id": "007", "quantity": "1", "amount": "119.00",
+    }  # fmt: skip
+    times = {"1": "9:05", "2": "", "3": "10.15"}
+    warehouse.read(
+        "sale_line",
+        *(line | {"sale_line_id": id, "time": time} for id, time in times.items()),
+        at="2026-02-04T02:00:00",
+    )
+    warehouse.run("--select", "+std_sale_lines")
+
+    assert warehouse.rows(
+        "select sale_line_id, seconds_of_day, unreadable_fields from standard.std_sale_lines"
+        " order by all"
+    ) == [("1", 32700, None), ("2", None, None), ("3", None, "time")]

@@ -134,6 +134,7 @@ def test_what_is_parked_laid_by_or_voided_is_no_sale_and_what_is_on_account_is(
         sale("PARKED", line("b", 10, 1.5), sold=sold, status="SAVED", state="parked"),
         sale("LAYBY", line("c", 10, 1.5), sold=sold, status="LAYBY", state="pending"),
         sale("VOIDED", line("d", 10, 1.5), sold=sold, status="VOIDED", state="voided"),
+        sale("UNDONE", line("j", 10, 1.5), sold=sold, status="VOIDED", state="closed"),
         sale("ACCOUNT", line("e", 10, 1.5), sold=sold, status="ONACCOUNT", state="pending"),
         sale("PAID", line("f", 10, 1.5), sold=sold, status="LAYBY_CLOSED", state=None),
         sale("GONE", line("h", 10, 1.5), sold=sold, deleted_at="2025-03-04T01:00:00Z"),
@@ -166,6 +167,29 @@ def test_a_sale_of_an_outlet_nobody_knows_is_named(warehouse: WarehouseOfSource)
     assert warehouse.rows("select currency, unreadable_fields from standard.std_sale_lines") == [
         (None, "outlet_id")
     ]
+
+
+def test_sales_follow_their_outlet_when_it_is_read_late_or_corrected(
+    warehouse: WarehouseOfSource,
+) -> None:
+    sold = "2025-03-03T16:30:00Z"
+    warehouse.read("sales", sale("A", line("a", 10, 1), sold=sold, outlet_id="GEORGE"),
+                   sale("B", line("b", 10, 1), sold=sold, outlet_id="NEW"),
+                   tenant=ERIN, at=AT)  # fmt: skip
+    warehouse.run("--select", "+std_sales")
+
+    warehouse.read("outlets", outlet("GEORGE", "AUD", "Australia/Sydney", "AU"),
+                   outlet("NEW", "AUD", "Australia/Perth", "AU"),
+                   tenant=ERIN, at="2025-03-09T02:00:00")  # fmt: skip
+    warehouse.run("--select", "+std_sales")
+
+    assert warehouse.rows(
+        "select sale_id, business_date, currency, unreadable_fields from standard.std_sale_lines"
+        " where is_current order by all"
+    ) == [("A", date(2025, 3, 4), "AUD", None), ("B", date(2025, 3, 4), "AUD", None)]
+    grown = warehouse.tables("standard")
+    warehouse.run("--full-refresh", "--select", "+std_sales")
+    assert warehouse.tables("standard") == grown
 
 
 def test_only_what_is_ordered_from_a_supplier_is_an_order(warehouse: WarehouseOfSource) -> None:

@@ -51,6 +51,17 @@ def test_every_stream_has_a_staging_view_with_its_samples(
     assert len(filled) >= len(records_of(name))
 
 
+def test_no_staging_view_says_a_column_twice(samples_landed: WarehouseOf) -> None:
+    """Snowflake refuses such a view; DuckDB calls the second column x_1."""
+    twice = samples_landed.rows(
+        "select first.table_name, first.column_name from duckdb_columns() as first"
+        " inner join duckdb_columns() as second using (schema_name, table_name)"
+        " where schema_name = 'staging' and second.column_name = first.column_name || '_1'"
+    )
+
+    assert twice == []
+
+
 @pytest.mark.parametrize(
     ("entity", "name"), [(entity, name) for entity, names in MAPPINGS.items() for name in names]
 )

@@ -105,9 +105,9 @@ def test_goods_shipping_fees_and_refunds_add_up_day_by_day(built: WarehouseOfSou
         ("730", 0, *money("1", "2.38", "0.38", "0.00", "2.38"), "EUR"),
         ("730", 2, *money("0", "1.19", "0.19", "0.00"), None, "EUR"),
         # The shirt came back on its own day, and of the rest only the amount was said.
-        ("731", 0, *money("-1", "-59.50", "-9.50", "0.00", "59.50"), None),
-        ("732", 3, *money("0", "-9.99"), None, Decimal("0.00"), None, None),
-        ("736", 1, *money("0", "-4.90", "-0.78", "0.00"), None, None),
+        ("731", 0, *money("-1", "-59.50", "-9.50", "0.00", "59.50"), "EUR"),
+        ("732", 3, *money("0", "-9.99"), None, Decimal("0.00"), None, "EUR"),
+        ("736", 1, *money("0", "-4.90", "-0.78", "0.00"), None, "EUR"),
         ("800", 0, *money("1", "9.99", "1.60", "0.00", "9.99"), "EUR"),
         ("801", 0, *money("1", "11.90", "1.90", "0.00", "11.90"), "EUR"),
     ]
@@ -198,6 +198,45 @@ def test_what_later_changes_of_orders_say_is_followed(tmp_path: Path, parsed: Pa
 
     # The scarf of 23.80, and the 5.95 that were paid by now.
     assert warehouse.rows(DAYS) == [(date(2026, 3, 2), *money("29.75", "25.00"))]
+    grown = warehouse.tables("standard", "analytics")
+    warehouse.run("--full-refresh")
+    assert warehouse.tables("standard", "analytics") == grown
+
+
+def test_a_refund_shares_the_currency_and_the_fate_of_its_order(
+    tmp_path: Path, parsed: Path
+) -> None:
+    warehouse = warehouse_of_shop(tmp_path, parsed)
+    paid = order(800, item(1, "50.0000", "9.5000"), modified="2026-03-02T11:00:05", currency="USD")
+    back: Record = {
+        "id": 900, "parent_id": 800, "amount": "59.50", "date_created": "2026-03-03T12:00:00",
+        "date_created_gmt": "2026-03-03T11:00:00", "shipping_lines": [], "fee_lines": [],
+        "line_items": [item(5, "-50.0000", "-9.5000", quantity=-1)],
+    }  # fmt: skip
+    stray = back | {"id": 901, "parent_id": 799, "line_items": [item(6, "-1", "0", quantity=-1)],
+                    "amount": "1.00"}  # fmt: skip
+    warehouse.read("refund", back, stray, at="2026-03-04T02:00:00")
+    warehouse.run()
+    warehouse.read("order", paid | {"status": "refunded"}, at="2026-03-05T02:00:00")
+    warehouse.run()
+    counted = """
+        select sale_id, amount, currency from standard.std_sale_lines
+        where is_current and not is_deleted order by all
+    """
+    assert warehouse.rows(counted) == [
+        ("800", Decimal("59.50"), "USD"),
+        ("900", Decimal("-59.50"), "USD"),
+        # Of an order from before the history began.
+        ("901", Decimal("-1.00"), None),
+    ]
+
+    for stream, status, day in (("order", "cancelled", 6), ("trashed_order", "trash", 7)):
+        said = {"status": status, "date_modified_gmt": f"2026-03-0{day}T09:00:00"}
+        warehouse.read(stream, paid | said, at=f"2026-03-0{day}T22:00:00")
+        warehouse.run()
+
+        # Without its order, the refund alone would be a loss that nobody had.
+        assert warehouse.rows(counted) == [("901", Decimal("-1.00"), None)]
     grown = warehouse.tables("standard", "analytics")
     warehouse.run("--full-refresh")
     assert warehouse.tables("standard", "analytics") == grown

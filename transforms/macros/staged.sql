@@ -50,7 +50,6 @@
 
         select
             {{ "outer_place," if within }}
-            {{ "outer_place," if within }}
             {{ "place," if each }}
             {{ extensions('element' if each else 'payload', whole_fields(fields) + left_out) }} as extensions,
             {{ typed_columns(fields, required) }}

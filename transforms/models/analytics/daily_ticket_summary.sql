@@ -1,9 +1,34 @@
 with
 
+versions as (
+
+    select
+        *,
+        max(case when not coalesce(is_closed, false) then valid_from end)
+            over (partition by tenant_id, ticket_key) as last_open_from
+    from {{ ref('std_tickets') }}
+
+),
+
+-- A source may close a ticket without saying when: then it is when it was first seen so.
+seen_closed as (
+
+    select
+        tenant_id,
+        ticket_key,
+        min(valid_from) as closed_at
+    from versions
+    where
+        is_closed
+        and (last_open_from is null or valid_from > last_open_from)
+    group by tenant_id, ticket_key
+
+),
+
 tickets as (
 
     select *
-    from {{ ref('std_tickets') }}
+    from versions
     where
         is_current
         and not is_deleted
@@ -36,12 +61,14 @@ named as (
         coalesce(tickets.company_id, 'Unknown') as company_id,
         coalesce(companies.company_name, tickets.company_name, tickets.company_id, 'Unknown') as company_name,
         tickets.created_at,
-        -- A source may close a ticket without saying when: then it is when it was first seen so.
-        case when tickets.is_closed then coalesce(tickets.closed_at, tickets.valid_from) end as closed_at,
+        case when tickets.is_closed then coalesce(tickets.closed_at, seen_closed.closed_at) end as closed_at,
         tenants.time_zone
     from tickets
     inner join tenants
         on tickets.tenant_id = tenants.tenant_id
+    left join seen_closed
+        on tickets.tenant_id = seen_closed.tenant_id
+        and tickets.ticket_key = seen_closed.ticket_key
     left join companies
         on tickets.tenant_id = companies.tenant_id
         and tickets.connection_id = companies.connection_id

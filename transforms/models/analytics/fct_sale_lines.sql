@@ -99,7 +99,9 @@ taxed as (
     select
         *,
         -- What the source says of the tax of a line goes before what follows from a rate.
-        cast(coalesce(gross_amount - tax_amount, {{ net_amount('gross_amount', 'rate') }}) as decimal(18, 2)) as net_amount
+        cast(
+            coalesce(gross_amount - tax_amount, {{ net_amount('gross_amount', 'rate') }}) as decimal(18, 2)
+        ) as net_amount
     from described
 
 ),

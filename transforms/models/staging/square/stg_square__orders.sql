@@ -16,4 +16,4 @@
     'created_at': 'instant',
     'updated_at': 'instant',
     'closed_at': 'instant',
-}, required=['id', 'location_id', 'location_timezone', 'state'], left_out=['line_items', 'returns']) }}
+}, required=['id', 'location_id', 'location_timezone', 'state', 'created_at'], left_out=['line_items', 'returns']) }}

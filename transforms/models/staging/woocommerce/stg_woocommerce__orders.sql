@@ -14,6 +14,6 @@
         'customer_id': 'key',
         'payment_method': 'text',
     },
-    required=['id', 'date_created'],
+    required=['id', 'status', 'date_created'],
     left_out=['line_items', 'shipping_lines', 'fee_lines', '_links'],
 ) }}

@@ -2,6 +2,17 @@
 
 {{ mapping_of('files') }}
 
+with
+
+lines as (
+
+    select
+        *,
+        try_cast('2000-01-01 ' || time_of_day as timestamp) as sold_locally_at
+    from {{ ref('stg_files__sale_lines') }}
+
+)
+
 select
     {{ origin() }},
 
@@ -24,7 +35,7 @@ select
     payment_option_id,
 
     business_date,
-    {{ seconds_of_day("try_cast('2000-01-01 ' || time_of_day as timestamp)") }} as seconds_of_day,
+    {{ seconds_of_day('sold_locally_at') }} as seconds_of_day,
     cast(null as timestamp) as sold_at,
     line_type,
     line_name,
@@ -41,5 +52,8 @@ select
     coalesce(is_deleted, false) as is_deleted,
 
     extensions,
-    unreadable_fields
-from {{ ref('stg_files__sale_lines') }}
+    {{ joined_texts([
+        'unreadable_fields',
+        "case when time_of_day is not null and sold_locally_at is null then 'time' end",
+    ], separator=',') }} as unreadable_fields
+from lines

@@ -19,7 +19,8 @@ lines as (
 
 ),
 
--- What the outlet is now: its currency and time zone have never been seen to change.
+-- What the outlet is now. Another landing of it touches all of its sales, so that an increment gives what a rebuild
+-- gives.
 outlets as (
 
     select * from {{ ref('stg_lightspeed__outlets') }}
@@ -46,6 +47,7 @@ dated as (
         sales.deleted_at,
         sales.unreadable_fields as unreadable_fields_of_sale,
         outlets.currency,
+        outlets.landed_at as outlet_landed_at,
         {{ utc_to_local("sales.sold_at", "coalesce(outlets.time_zone, 'UTC')") }} as sold_locally_at,
         case when outlets.id is null then 'outlet_id' end as without_outlet
     from lines
@@ -65,7 +67,14 @@ dated as (
 mapped as (
 
     select
-        {{ origin() }},
+        tenant_id,
+        connection_id,
+        record_key,
+        changed_at,
+        content_hash,
+        batch_id,
+        extracted_at,
+        greatest(landed_at, coalesce(outlet_landed_at, landed_at)) as landed_at,
 
         id as sale_line_id,
         sale_id,
@@ -97,6 +106,7 @@ mapped as (
 
         -- Goods that left the shop on account are sold; what is parked, laid by or voided is not.
         deleted_at is not null
+        or coalesce(sale_status = 'VOIDED', false)
         or not coalesce(state = 'closed' or sale_status like '%CLOSED' or sale_status = 'ONACCOUNT', false)
             as is_deleted,
 

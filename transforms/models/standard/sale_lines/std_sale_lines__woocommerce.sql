@@ -18,7 +18,7 @@ refunds as (
 
 ),
 
-receipts as (
+placed as (
 
     select
         {{ origin() }},
@@ -30,24 +30,60 @@ receipts as (
         date_created,
         date_created_gmt,
         -- What the shop's own reports leave out; states that a plugin adds do count.
-        status in ('pending', 'failed', 'cancelled', 'checkout-draft', 'auto-draft', 'trash') as is_void,
+        coalesce(
+            status in ('pending', 'failed', 'cancelled', 'checkout-draft', 'auto-draft', 'trash'), false
+        ) as is_void,
         unreadable_fields
     from orders
 
-    union all
+),
+
+-- What each order is now.
+latest as (
+
+    select * from placed
+    qualify row_number() over (
+        partition by tenant_id, connection_id, sale_id
+        order by changed_at desc, extracted_at desc, batch_id desc, content_hash desc
+    ) = 1
+
+),
+
+-- A refund names no currency, and without its order it would be a loss that nobody had. Another landing of the order
+-- touches it, so that an increment gives what a rebuild gives.
+given as (
 
     select
-        {{ origin() }},
-        id as sale_id,
-        id as receipt_number,
-        cast(null as varchar) as customer_id,
+        refunds.tenant_id,
+        refunds.connection_id,
+        refunds.record_key,
+        refunds.changed_at,
+        refunds.content_hash,
+        refunds.batch_id,
+        refunds.extracted_at,
+        greatest(refunds.landed_at, coalesce(latest.landed_at, refunds.landed_at)) as landed_at,
+        refunds.id as sale_id,
+        refunds.id as receipt_number,
+        latest.customer_id,
         cast(null as varchar) as payment_method,
-        cast(null as varchar) as currency,
-        date_created,
-        date_created_gmt,
-        false as is_void,
-        unreadable_fields
+        latest.currency,
+        refunds.date_created,
+        refunds.date_created_gmt,
+        coalesce(latest.is_void, false) as is_void,
+        refunds.unreadable_fields
     from refunds
+    left join latest
+        on refunds.tenant_id = latest.tenant_id
+        and refunds.connection_id = latest.connection_id
+        and refunds.parent_id = latest.sale_id
+
+),
+
+receipts as (
+
+    select * from placed
+    union all
+    select * from given
 
 ),
 
