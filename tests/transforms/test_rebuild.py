@@ -43,5 +43,8 @@ def test_every_table_has_rows_to_compare(rebuilt: WarehouseOf) -> None:
     filled = {name for name, rows in rebuilt.tables(*LAYERS).items() if rows}
 
     never_landed = {"std_shops", "std_suppliers", "std_countries", "dim_shops"}
+    # Of service desks, which no till is.
+    never_landed |= {"std_companies", "std_contacts", "std_tickets", "std_time_entries"}
+    never_landed |= {"daily_ticket_summary"}
     expected = {name for name in rebuilt.tables(*LAYERS) if not name.endswith(tuple(never_landed))}
     assert expected == filled & expected
