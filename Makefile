@@ -13,6 +13,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/bin/uv)
 export UV_PYTHON_DOWNLOADS = never
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
+# Hundreds of processes start in a test run: what is compiled once is compiled for all of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
@@ -35,7 +37,9 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
 .PHONY: test-postgres
 test-postgres: $(VENV)/.dev browser ## Run what needs a database on a PostgreSQL that is thrown away
 	@$(BIN)/python -m tests.simulators.postgres $(PYTEST) $(ON_POSTGRES) $(ARGS)
-ON_POSTGRES := tests/portal tests/journeys/test_a_receipt_reaches_the_dashboard.py \
+# Of the portal's tests those that use a database (tests/conftest.py); pages are drawn alike on each.
+ON_POSTGRES := tests/portal --ignore-glob='*_in_a_browser.py' \
+	tests/journeys/test_a_receipt_reaches_the_dashboard.py \
 	tests/journeys/test_tenants_never_see_each_other.py
 
 .PHONY: snowflake-acceptance

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,7 @@ def build(
     connectors: Collection[str],
     tables: list[str] | None,
     full_refresh: bool,
+    frozen: Mapping[str, Any] | None = None,
 ) -> list[Node]:
     """Build and test the models that read these raw tables, or all of them.
 
@@ -68,11 +69,15 @@ def build(
 
     :param folder: of the tenant, kept between runs: dbt parses again only what changed
     :param connectors: whose raw tables the warehouse has; models of others do not exist in it
+    :param frozen: the fields of frozen streams, as `flows.transform` has them
     :raises TransformFailed: naming what failed first
     :raises WarehouseBusy: if another process holds the warehouse
     """
     arguments = _arguments(folder, tables, full_refresh)
-    arguments += ["--vars", json.dumps({"connectors": sorted(connectors)})]
+    said: dict[str, Any] = {"connectors": sorted(connectors)}
+    if frozen:
+        said["frozen"] = frozen
+    arguments += ["--vars", json.dumps(said)]
     return _run(arguments, environment=environment, folder=folder)
 
 

@@ -6,15 +6,28 @@ While a page is fetched, the pages before it become columns on another thread.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from msgspec import Raw
 
-from flows.columns import Chunk, Columns, Origin, Payloads, TypedRecords, is_typed, let_go
+from flows.columns import (
+    Chunk,
+    Columns,
+    Fields,
+    Origin,
+    Payloads,
+    TypedRecords,
+    is_typed,
+    let_go,
+)
+from flows.connectors.bookmarks import UNREAD, Bookmark, Start
+from flows.connectors.noting import Notes
 from flows.connectors.reader import Reader
 from flows.connectors.records import RecordInvalid, strip
 from flows.connectors.streams import Stream
@@ -27,9 +40,16 @@ SMALL = 10_000
 
 @dataclass(frozen=True)
 class Extracted:
+    """`noted` is how far the read came, beside what the records' times of change say.
+
+    `contents` is the same for two reads of the same few records; empty for many.
+    """
+
     columns: Columns
     records: int
     bytes_read: int
+    noted: Bookmark = UNREAD
+    contents: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,49 +65,79 @@ def extract(
     reader: Reader,
     name: str,
     stream: Stream,
-    since: datetime | None,
+    start: Start,
     privacy: Privacy,
     origin: Origin,
     time_zone: str,
     folder: Path,
     as_columns: bool = False,
+    held: Mapping[str, bool] | None = None,
 ) -> Extracted:
     """Read a stream into a folder as the files of a batch.
 
-    :param since: bookmark (UTC); nothing reads everything
+    :param start: the beginning reads everything
     :param as_columns: whether the engine takes columns, where the stream names its fields
+    :param held: the names of fields that are known already, see `flows.columns.Fields`
     :raises ReadFailed, ReadInterrupted: from the reader; the folder then holds no batch
     """
     kind = TypedRecords if as_columns and is_typed(stream) else Payloads
-    freed = partial(free, stream=stream, privacy=privacy) if _has_people(stream) else None
+    fields = Fields(stream, held or {})
+    freed = None
+    if _has_people(stream):
+        freed = partial(free, stream=stream, privacy=privacy, gone=fields.left_out)
+    notes = Notes(stream, time_zone=ZoneInfo(time_zone), read_at=origin.extracted_at)
     records = bytes_read = 0
     chunk, under_way = Chunk(), None
     # Of its thread there is one, so chunks stay in order, and no more than two are in memory.
     with (
-        kind(folder=folder, name=name, stream=stream, origin=origin, time_zone=time_zone) as batch,
+        kind(
+            folder=folder,
+            name=name,
+            stream=stream,
+            origin=origin,
+            time_zone=time_zone,
+            fields=fields,
+        ) as batch,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"columns-{name}") as columns,
     ):
-        for page in reader.pages(name, since=since, incremental=since is not None):
+        for page in reader.pages(name, since=start.since, lists=start.lists):
             bytes_read += page.bytes
             records += len(page.records)
+            notes.take(page.records, of=page.of)
             chunk.add(page.records, text=page.body, strip=freed)
             if chunk.is_full:
                 _wait_for(under_way)
                 under_way = columns.submit(batch.add, chunk)
                 chunk = Chunk()
         _wait_for(under_way)
+        contents = ""
+        if records == len(chunk.records) <= SMALL:
+            contents = contents_of(chunk, stream)
         batch.add(chunk)
         made = batch.close()
     if records > SMALL:
         del chunk, under_way, page
         let_go()
-    return Extracted(columns=made, records=records, bytes_read=bytes_read)
+    return Extracted(
+        columns=made,
+        records=records,
+        bytes_read=bytes_read,
+        noted=notes.bookmark,
+        contents=contents,
+    )
 
 
-def free(record: Raw, *, stream: Stream, privacy: Privacy) -> bytes:
+def contents_of(chunk: Chunk, stream: Stream) -> str:
+    """What tells records from others, and from the same ones read in another way."""
+    said = (stream.key, stream.fields, stream.changed, stream.drift)
+    return blake2b(b"\n".join((repr(said).encode(), *chunk.records)), digest_size=16).hexdigest()
+
+
+def free(record: Raw, *, stream: Stream, privacy: Privacy, gone: set[str] | None = None) -> bytes:
     """A record without people. Of what is not an object only a text stays, to be rejected."""
+    key = privacy.pseudonym_key
     try:
-        return strip(record, stream=stream, kept=privacy.kept, pseudonym_key=privacy.pseudonym_key)
+        return strip(record, stream=stream, kept=privacy.kept, pseudonym_key=key, gone=gone)
     except RecordInvalid:
         return NO_OBJECT
 

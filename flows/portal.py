@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,14 @@ class Tenant(TenantPlace):
 
 
 @dataclass(frozen=True)
+class SweepState:
+    """Of a stream: when a whole listing was compared last, and how many deletes were let pass."""
+
+    swept_at: datetime | None
+    allowed: int
+
+
+@dataclass(frozen=True)
 class Connection:
     code: str
     name: str
@@ -60,8 +68,12 @@ class Connection:
     full_read_streams: list[str]
     history_from: date | None
     kept_personal_fields: dict[str, list[str]]
-    # Of an uploaded connector: its version, the digest and the text of its connector.yaml.
+    # Of an uploaded connector: its version, the digest and the texts of its files.
     connector_document: dict[str, Any] | None = None
+    # Of each stream the fields it is known to have, and whether the last whole read had them.
+    known_fields: dict[str, dict[str, bool]] = field(default_factory=dict)
+    # By stream; those of which nothing is known are left out.
+    sweeps: dict[str, SweepState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,8 @@ class Job:
     """What a run that was claimed has to do. It holds no secret.
 
     :param analytics: whether to transform and publish what was landed, too
+    :param frozen_fields: of the raw tables of streams with `drift: freeze`, for each connection of
+        the tenant by its code, the fields that it is known to have
     """
 
     run: str
@@ -76,6 +90,7 @@ class Job:
     tenant: Tenant
     connection: Connection
     analytics: bool = True
+    frozen_fields: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,14 +127,18 @@ class Portal:
         body = {"connection": connection, "flow_run_id": flow_run_id}
         answer = self._call("POST", "/api/v1/flow/runs", body)
         since = answer["connection"].pop("history_from")
+        sweeps = answer["connection"].pop("sweeps", {})
         return Job(
             run=answer["run"],
             fence=answer["fence"],
             tenant=Tenant(**answer["tenant"]),
             connection=Connection(
-                **answer["connection"], history_from=date.fromisoformat(since) if since else None
+                **answer["connection"],
+                history_from=date.fromisoformat(since) if since else None,
+                sweeps={stream: _sweep(said) for stream, said in sweeps.items()},
             ),
             analytics=answer["analytics"],
+            frozen_fields=answer.get("frozen_fields", {}),
         )
 
     def secrets(self, *, run: str) -> Secrets:
@@ -208,6 +227,11 @@ class Portal:
             return response.json() if response.content else None
         except ValueError as error:
             raise PortalUnavailable(f"What answers at {self._url} is no portal.") from error
+
+
+def _sweep(said: dict[str, Any]) -> SweepState:
+    at = said["swept_at"]
+    return SweepState(datetime.fromisoformat(at) if at else None, allowed=said["allowed"])
 
 
 def _timeout(path: str) -> int:

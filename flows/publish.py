@@ -117,7 +117,7 @@ def _stream(state: StreamState) -> dict[str, Any]:
         "stream": state.stream,
         "read_at": state.read_at.isoformat(timespec="seconds"),
         "records": state.records,
-        "bookmark": state.bookmark.isoformat() if state.bookmark else None,
+        "bookmark": state.bookmark.text or None,
     }
 
 

@@ -21,7 +21,7 @@ class StreamReport:
     """One stream of one run.
 
     `message` is for the `actor`, who has to act when it failed; of what has landed it says what is
-    worth knowing.
+    worth knowing. `drift` is how its fields differ from those that are known, see `flows.columns`.
     """
 
     stream: str
@@ -31,22 +31,30 @@ class StreamReport:
     is_incremental: bool = False
     message: str = ""
     actor: str = ""
+    drift: dict[str, Any] | None = None
 
     @property
     def has_failed(self) -> bool:
         return self.landed is None
 
     def for_portal(self) -> dict[str, Any]:
-        counts = asdict(self.landed or Landed())
-        bookmark = counts.pop("bookmark")
+        landed = self.landed or Landed()
+        counts = asdict(landed)
+        counts.pop("bookmark")
+        counts.pop("swept")
+        swept = landed.swept
         return {
             "status": "FAILED" if self.has_failed else "LANDED",
-            "bookmark": bookmark.isoformat() if bookmark else "",
+            "bookmark": landed.bookmark.text,
             "bytes_read": self.bytes_read,
             "seconds": round(self.seconds, 3),
             "is_incremental": self.is_incremental,
             "message": self.message[:MESSAGE_LENGTH],
+            "drift": self.drift,
             **counts,
+            "is_swept": swept is not None,
+            "deleted": swept.deleted if swept else 0,
+            "held_back": swept.missing - swept.deleted if swept else 0,
         }
 
     def for_table(self) -> dict[str, Any]:
@@ -58,6 +66,7 @@ class StreamReport:
             "changed": landed.changed,
             "unchanged": landed.unchanged,
             "rejected": landed.rejected,
+            "deleted": landed.swept.deleted if landed.swept else 0,
             "bytes": self.bytes_read,
             "seconds": round(self.seconds, 2),
             "read": "changes" if self.is_incremental else "everything",
@@ -105,8 +114,14 @@ def summary(reports: list[StreamReport]) -> str:
     landed = [report.landed for report in reports if report.landed]
     new, changed = sum(each.new for each in landed), sum(each.changed for each in landed)
     rejected = sum(each.rejected for each in landed)
+    swept = [each.swept for each in landed if each.swept]
+    deleted, missing = sum(each.deleted for each in swept), sum(each.missing for each in swept)
     failed = [report for report in reports if report.has_failed]
     parts = [f"{new} new and {changed} changed records"]
+    if deleted:
+        parts.append(f"{deleted} marked as deleted")
+    if missing > deleted:
+        parts.append(f"{missing - deleted} deletes held back")
     if rejected:
         parts.append(f"{rejected} rejected")
     if failed:

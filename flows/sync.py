@@ -20,10 +20,10 @@ from flows.connectors.reader import ReadFailed, ReadInterrupted, RunStopped
 from flows.connectors.spec import ConnectorInvalid
 from flows.dbt import Node, TransformFailed
 from flows.lake.lake import LakeRefused, LakeUnavailable
-from flows.land import land
+from flows.land import land, prepare, write_down
 from flows.portal import Job, Portal, PortalHeldBack, PortalRefused, PortalUnavailable
 from flows.report import MESSAGE_LENGTH, StreamReport, summary
-from flows.session import Session, now
+from flows.session import Session
 from flows.settings import WorkerSettings, worker_settings
 from flows.transform import Work, publish_all, raw_tables, transform_all, work_to_do
 from flows.warehouse.warehouse import (
@@ -121,7 +121,7 @@ async def bring(session: Session) -> End:
 
 
 async def land_streams(session: Session) -> list[StreamReport]:
-    await to_thread(prepare, session)
+    await to_thread(prepare, session, tables=raw_tables(session))
     reports = []
     stopped: RunStopped | None = None
     for stream in session.job.connection.streams:
@@ -139,6 +139,7 @@ async def land_streams(session: Session) -> list[StreamReport]:
             stream=stream,
             report=report.for_portal(),
         )
+    await to_thread(write_down, session)
     await show(reports, session)
     return reports
 
@@ -148,11 +149,6 @@ async def outcome_of(stream: str, session: Session) -> Any:
     # The stub says that a state comes back at once; of an async task it has to be awaited.
     state: Any = await land_stream(stream, session, return_state=True)  # type: ignore[misc]
     return await state.aresult(raise_on_failure=False)
-
-
-def prepare(session: Session) -> None:
-    with session.warehouses.open(session.job.tenant) as warehouse:
-        warehouse.prepare(tenant=session.job.tenant, tables=raw_tables(session), at=now())
 
 
 @task(

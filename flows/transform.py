@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from flows.connectors.catalog import connectors
+from flows.connectors.streams import Stream
 from flows.dbt import Node, build, published_views, transforms_version
 from flows.publish import (
     landed_connectors,
@@ -78,8 +81,37 @@ def _work_to_do(session: Session) -> Work | None:
 
 def recipe_of(session: Session) -> Recipe:
     """Other SQL, another time zone, or one more connector, gives other rows from the same raw."""
-    settings = settings_of(session.job.tenant) | {"connectors": ",".join(_connectors(session))}
+    used = _connectors(session)
+    settings = settings_of(session.job.tenant) | {"connectors": ",".join(used)}
+    if frozen := frozen_fields(session, used):
+        settings |= {"frozen": json.dumps(frozen, sort_keys=True)}
     return Recipe(transforms=transforms_version(), settings=settings)
+
+
+def frozen_fields(session: Session, used: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """Of the raw table of each frozen stream, the fields of each connection; '' is any other one.
+
+    :param used: the connectors whose records the warehouse has
+    """
+    frozen = {
+        f"{name}__{stream}": each
+        for name, connector in connectors().items()
+        if name in used
+        for stream, each in connector.streams.items()
+        if each.drift == "freeze"
+    }
+    return {table: _fields_of(table, stream, session) for table, stream in frozen.items()}
+
+
+def _fields_of(table: str, stream: Stream, session: Session) -> dict[str, list[str]]:
+    job = session.job
+    held: dict[str, set[str]] = {"": set()}
+    held |= {code: {*names} for code, names in job.frozen_fields.get(table, {}).items()}
+    connector, _, name = table.partition("__")
+    if connector == job.connection.connector:
+        own = held.setdefault(job.connection.code, set())
+        own |= {*session.learned.get(name, ())}
+    return {code: sorted(names | {*stream.fields}) for code, names in held.items()}
 
 
 def _connectors(session: Session) -> list[str]:
@@ -112,6 +144,7 @@ def _transform(work: Work, session: Session) -> list[Node]:
         environment=session.warehouses.dbt_environment(tenant),
         folder=session.dbt_folder,
         connectors=recipe.settings["connectors"].split(","),
+        frozen=json.loads(recipe.settings.get("frozen", "{}")),
         tables=work.tables,
         full_refresh=work.full_refresh,
     )

@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "portal.pipelines",
     "portal.runs",
     "portal.alerts",
+    "portal.drift",
     "portal.costs",
     "portal.warehouses",
     "portal.access",
@@ -362,6 +363,7 @@ UNFOLD = {
                 "items": [
                     _admin_link("Runs", "history", "runs_run"),
                     _admin_link("Pipelines", "schedule", "pipelines_pipeline"),
+                    _admin_link("Drift", "schema", "drift_driftevent"),
                     _admin_link("Alerts", "notifications", "alerts_alert"),
                     _admin_link("Costs", "payments", "costs:overview", "costs.view_ledgerday"),
                     {

@@ -7,7 +7,8 @@ object: what has to be known of it (key, time of change, hash) is found by the c
 from __future__ import annotations
 
 from flows.columns.chunks import RECORD_BYTES, Chunk
-from flows.columns.files import Columns, Drift, Origin
+from flows.columns.drift import Drift, Fields
+from flows.columns.files import Columns, Origin
 from flows.columns.memory import let_go
 from flows.columns.payloads import Payloads
 from flows.columns.typed import Typed, TypedRecords, is_typed
@@ -17,6 +18,7 @@ __all__ = [
     "Chunk",
     "Columns",
     "Drift",
+    "Fields",
     "Origin",
     "Payloads",
     "Typed",

@@ -20,9 +20,12 @@ Strip = Callable[[Raw], bytes]
 
 @dataclass
 class Chunk:
-    """`records` are JSON texts of one line each; `rejects` are pairs of reason and text."""
+    """`records` are JSON texts of one line each; `rejects` are pairs of reason and text.
 
-    records: list[bytes] = field(default_factory=list)
+    A record stays a window into its page as long as it can: it is copied once, where it is written.
+    """
+
+    records: list[bytes | Raw] = field(default_factory=list)
     rejects: list[tuple[str, str]] = field(default_factory=list)
     size: int = 0
 
@@ -36,9 +39,11 @@ class Chunk:
         :param text: that they are windows into; it tells whether they ask for a second look
         :param strip: takes people out of a record; None where there is nothing to take out
         """
-        texts = [*map(bytes if strip is None else strip, records)]
+        texts: Sequence[bytes | Raw] = records
+        if strip is not None:
+            texts = [strip(record) for record in records]
         is_odd = len(text) > RECORD_BYTES or b"\n" in text or b"\r" in text
-        self.records += self._taken(texts) if is_odd else texts
+        self.records += self._taken(map(bytes, texts)) if is_odd else texts
         self.size += len(text)
 
     def _taken(self, texts: Iterable[bytes]) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+from msgspec import Raw
+
+from flows.columns.drift import Drift
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
@@ -20,8 +23,6 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-# Of fields that a source invented, so many are told by name.
-_MOST_NAMES = 20
 ORIGIN = ("tenant_id", "connection_id", "batch_id", "extracted_at")
 
 
@@ -36,30 +37,11 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Drift:
-    """Fields that the connector does not know, and fields it knows that no record had."""
-
-    new: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-    def sentence(self, *, is_whole: bool) -> str:
-        """What there is to tell; empty if a source sends what is known of it.
-
-        :param is_whole: whether everything was read: in a handful of changes a field that is
-            missing says nothing
-        """
-        told = []
-        if self.new:
-            told.append(f"The source sends fields that are not known here: {_named(self.new)}.")
-        if self.missing and is_whole:
-            told.append(f"No record has the fields {_named(self.missing)}.")
-        return " ".join(told)
-
-
-@dataclass(frozen=True)
 class Columns:
     """The two files of a batch, as `flows.warehouse.Batch` describes them.
 
+    `make` writes those that are not there yet, because nobody may want them: of a handful of
+    records that are held already neither is needed, nor is a list of no rejects.
     `typed` is how its records are read as columns, where the stream names their fields.
     """
 
@@ -67,11 +49,7 @@ class Columns:
     rejects: Path
     drift: Drift = field(default_factory=Drift)
     typed: Any = None
-
-
-def _named(fields: Sequence[str]) -> str:
-    more = f" and {len(fields) - _MOST_NAMES} more" if len(fields) > _MOST_NAMES else ""
-    return ", ".join(field[:60] for field in fields[:_MOST_NAMES]) + more
+    make: Callable[[], None] = lambda: None
 
 
 class ParquetFile:
@@ -134,6 +112,9 @@ class ParquetFile:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+    def make(self) -> None:
+        """Write it, with no rows, if it is not there."""
         if self._writer is not None or self._is_copied:
             return
         empty = ", ".join(f"cast(null as {_sql_type(name)}) as {name}" for name in self._columns)
@@ -142,6 +123,7 @@ class ParquetFile:
                 f"copy (select {empty} where false) to $target (format parquet)",
                 {"target": str(self.path)},
             )
+        self._is_copied = True
 
     def __enter__(self) -> Self:
         return self
@@ -183,7 +165,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config=SETTINGS)
 
 
-def text_column(texts: Sequence[bytes]) -> Any:
+def text_column(texts: Sequence[bytes | Raw]) -> Any:
     """An Arrow column of UTF-8 texts."""
     import pyarrow as pa
 

@@ -10,7 +10,8 @@ from typing import Any, Self
 import duckdb
 
 from flows.columns.chunks import Chunk
-from flows.columns.files import Columns, Drift, Origin, ParquetFile, engine, text, text_column
+from flows.columns.drift import NAME_LENGTH, Fields
+from flows.columns.files import Columns, Origin, ParquetFile, engine, text, text_column
 from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
 from flows.connectors.streams import Stream
 
@@ -25,11 +26,19 @@ _MOST_SHAPES = 10_000
 class Payloads:
     """Writes chunks of records as the two files of a batch, in the order in which they come."""
 
-    def __init__(self, *, folder: Path, name: str, stream: Stream, origin: Origin, time_zone: str):
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        name: str,
+        stream: Stream,
+        origin: Origin,
+        time_zone: str,
+        fields: Fields | None = None,
+    ) -> None:
         self._stream = stream
         self._time_zone = time_zone
-        self._known = _known(stream)
-        self._seen: set[str] = set()
+        self._fields = fields or Fields(stream)
         self._rows = 0
         columns = ("record_key", "changed_at", "content_hash", "payload")
         self._records = ParquetFile(folder / f"{name}.parquet", columns, origin=origin)
@@ -61,11 +70,13 @@ class Payloads:
         self._records.write({name: found[name] for name in names}, rows=rows)
 
     def close(self) -> Columns:
-        self._records.close()
-        self._rejects.close()
+        for file in (self._records, self._rejects):
+            file.close()
+            file.make()
         if self._engine is not None:
             self._engine.close()
-        return Columns(self._records.path, self._rejects.path, drift=self._drift())
+        drift = self._fields.drift(is_complete=self._rows > 0)
+        return Columns(self._records.path, self._rejects.path, drift=drift)
 
     def __enter__(self) -> Self:
         return self
@@ -87,36 +98,31 @@ class Payloads:
     def _found(self, db: duckdb.DuckDBPyConnection, payload: Any) -> Any:
         try:
             is_odd = self._look(db)
-            found = db.sql(query(self._stream, time_zone=self._time_zone, is_odd=is_odd))
-            table = found.to_arrow_table()
         except duckdb.Error:
             # Of what is no JSON the engine reads nothing at all, so that has to be found first.
-            found = db.sql(
-                query(self._stream, time_zone=self._time_zone, is_odd=True, known=self._refused())
+            self._look(db, "where json_valid(payload)")
+            is_odd = True
+        found = db.sql(
+            query(
+                self._stream,
+                time_zone=self._time_zone,
+                is_odd=is_odd,
+                refused=unknown(self._fields) if self._fields.refuses else "",
             )
-            table = found.to_arrow_table()
-        return table.append_column("payload", payload)
+        )
+        return found.to_arrow_table().append_column("payload", payload)
 
-    def _look(self, db: duckdb.DuckDBPyConnection) -> bool:
+    def _look(self, db: duckdb.DuckDBPyConnection, where: str = "") -> bool:
         """Note the names of fields. Whether a record asks for a closer look."""
         shapes = db.execute(
-            f"select distinct json_keys(payload) from chunk limit {_MOST_SHAPES}"
+            f"select json_keys(payload), count(*) from chunk {where}"
+            f" group by all limit {_MOST_SHAPES}"
         ).fetchall()
-        names = [keys for (keys,) in shapes]
-        self._seen.update(*names)
-        if self._refused() and self._seen - self._known:
-            raise duckdb.InvalidInputException("A field is not known")
-        return any(not keys or len(keys) != len({*keys}) for keys in names)
-
-    def _refused(self) -> frozenset[str]:
-        """The names beyond which a record is rejected; nothing if none is."""
-        return self._known if self._stream.drift == "quarantine" else frozenset()
-
-    def _drift(self) -> Drift:
-        known = {*self._stream.fields}
-        if not known or not self._rows:
-            return Drift()
-        return Drift(tuple(sorted(self._seen - known)), tuple(sorted(known - self._seen)))
+        for keys, records in shapes:
+            self._fields.see(keys or (), records=records)
+        if self._fields.refuses and self._fields.has_new:
+            return True
+        return any(not keys or len(keys) != len({*keys}) for keys, _ in shapes)
 
     def _reject(self, rejects: Sequence[tuple[str, str]]) -> None:
         columns = zip(*rejects, strict=True)
@@ -127,13 +133,11 @@ class Payloads:
         )
 
 
-def query(
-    stream: Stream, *, time_zone: str, is_odd: bool, known: frozenset[str] = frozenset()
-) -> str:
+def query(stream: Stream, *, time_zone: str, is_odd: bool, refused: str = "") -> str:
     """The query that finds key, time of change, hash and reason of rejection of `chunk`.
 
     :param is_odd: whether there may be records in it that are no object
-    :param known: the only fields that a record may have; nothing if it may have any
+    :param refused: SQL for the names in `keys` that no record may have; empty if all may be
     """
     change = stream.changed
     paths = [path(field) for field in stream.key] + ([path(change.take)] if change else [])
@@ -155,7 +159,7 @@ def query(
             case when moment >= {NEVER} then moment end as changed_at,
             md5(payload) as content_hash,
             case
-                {_odd(known) if is_odd else ""}
+                {_odd(refused) if is_odd else ""}
                 when record_key is null then {text(why["key"])}
                 when {rounded or "false"} then {text(why["rounded"])}
                 when changed is not null and moment is null then {text(why["date"])}
@@ -174,22 +178,22 @@ def _only_valid(found: str) -> str:
     return f"case when json_valid(payload) then {found} end"
 
 
-def _odd(known: frozenset[str]) -> str:
+def _odd(refused: str) -> str:
     rules = [
         ("keys is null", text(NOT_JSON)),
         ("json_type(payload) <> 'OBJECT'", text(NOT_AN_OBJECT)),
         ("len(keys) <> list_unique(keys)", text(TWICE)),
     ]
-    if known:
-        names = f"[{', '.join(map(text, sorted(known)))}]"
-        unknown = f"list_filter(keys, lambda each: not list_contains({names}, each))"
-        rules.append((f"len({unknown}) > 0", f"{text(UNKNOWN)} || ({unknown})[1] || '.'"))
+    if refused:
+        rules.append((f"len({refused}) > 0", f"{text(UNKNOWN)} || ({refused})[1] || '.'"))
     return " ".join(f"when {rule} then {reason}" for rule, reason in rules)
 
 
-def _known(stream: Stream) -> frozenset[str]:
-    """The fields that the connector names, where it says that it knows them all."""
-    known = stream.personal.known
-    if known is None:
-        return frozenset(stream.fields)
-    return frozenset(known) | stream.personal.hash
+def unknown(fields: Fields) -> str:
+    """SQL for those of the names in `keys` that are not known."""
+    known = f"[{', '.join(map(text, sorted(fields.known)))}]"
+    judged = f"[{', '.join(map(text, sorted(fields.judged)))}]"
+    return (
+        f"list_filter(keys, lambda each: not list_contains({known}, left(each, {NAME_LENGTH}))"
+        f" and not list_contains({judged}, lower(each)))"
+    )

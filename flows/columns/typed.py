@@ -17,9 +17,10 @@ from typing import BinaryIO, Self
 import msgspec
 
 from flows.columns.chunks import Chunk
-from flows.columns.files import Columns, Drift, Origin, ParquetFile, text, text_column
-from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
-from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN
+from flows.columns.drift import Fields
+from flows.columns.files import Columns, Origin, ParquetFile, text, text_column
+from flows.columns.found import DATE, NEVER, ROUNDED, key, moment, path, reasons
+from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN, unknown
 from flows.connectors.json_path import steps
 from flows.connectors.streams import Stream
 
@@ -37,7 +38,7 @@ TYPES = {
 }
 # Enough for a reader to have work on both processors, and few enough files.
 _LINES_BYTES = 64 * 1024 * 1024
-# Of a large batch some records are looked at for fields that are not known; of a small one, all.
+# Of a large batch some records are looked at for new fields; of a small one, all.
 _LOOK_AT = 16
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # No text may be in it, so that each line is one field.
@@ -62,7 +63,16 @@ class Typed:
 class TypedRecords:
     """Writes chunks of records as one file for the lake, and as lines for the warehouse."""
 
-    def __init__(self, *, folder: Path, name: str, stream: Stream, origin: Origin, time_zone: str):
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        name: str,
+        stream: Stream,
+        origin: Origin,
+        time_zone: str,
+        fields: Fields | None = None,
+    ) -> None:
         self._folder = folder
         self._name = name
         self._stream = stream
@@ -71,8 +81,8 @@ class TypedRecords:
         self._rejects = ParquetFile(folder / f"{name}.rejects.parquet", ("reason", "payload"))
         self._lines: BinaryIO | None = None
         self._files: list[Path] = []
-        self._seen: set[str] = set()
-        self._looked_at = False
+        self._fields = fields or Fields(stream)
+        self._left_some = False
         self._is_small = False
 
     def add(self, chunk: Chunk) -> None:
@@ -96,13 +106,21 @@ class TypedRecords:
 
     def close(self) -> Columns:
         self._end_lines()
-        if self._is_small:
-            self._records.copy(f"select payload from {_lines(self._files)}")
         self._records.close()
         self._rejects.close()
         return Columns(
-            self._records.path, self._rejects.path, drift=self._drift(), typed=self._typed()
+            self._records.path,
+            self._rejects.path,
+            drift=self._fields.drift(is_complete=not self._left_some),
+            typed=self._typed(),
+            make=self._make,
         )
+
+    def _make(self) -> None:
+        if self._is_small:
+            self._records.copy(f"select payload from {_lines(self._files)}")
+        self._records.make()
+        self._rejects.make()
 
     def __enter__(self) -> Self:
         return self
@@ -127,20 +145,14 @@ class TypedRecords:
             self._lines.close()
             self._lines = None
 
-    def _look(self, records: Sequence[bytes]) -> None:
-        step = max(1, len(records) // (_LOOK_AT * 20))
+    def _look(self, records: Sequence[bytes | msgspec.Raw]) -> None:
+        step = 1 if self._fields.refuses else max(1, len(records) // (_LOOK_AT * 20))
+        self._left_some |= step > 1
         for record in records[::step]:
             try:
-                self._seen.update(_OBJECT.decode(record))
-                self._looked_at = True
+                self._fields.see(_OBJECT.decode(record))
             except (msgspec.DecodeError, RecursionError):
                 continue
-
-    def _drift(self) -> Drift:
-        if not self._looked_at:
-            return Drift()
-        known = {*self._stream.fields}
-        return Drift(tuple(sorted(self._seen - known)), tuple(sorted(known - self._seen)))
 
     def _typed(self) -> Typed | None:
         if not self._files:
@@ -148,8 +160,13 @@ class TypedRecords:
         return Typed(
             columns={name: TYPES[kind] for name, kind in self._stream.fields.items()},
             strict=strict_query(self._stream, files=self._files, time_zone=self._time_zone),
-            exact=exact_query(self._stream, files=self._files, time_zone=self._time_zone),
-            is_exact_needed=self._stream.drift == "quarantine",
+            exact=exact_query(
+                self._stream,
+                files=self._files,
+                time_zone=self._time_zone,
+                refused=unknown(self._fields) if self._fields.refuses else "",
+            ),
+            is_exact_needed=self._fields.refuses,
         )
 
 
@@ -165,7 +182,8 @@ def is_typed(stream: Stream) -> bool:
 def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str:
     # What the reader itself makes of a value is not what its text says: 1.005 is 1.00, and true 1.
     named = {**stream.fields, **{steps(field)[0]: "key" for field in stream.key}}
-    if (change := stream.changed) is not None:
+    change = stream.changed
+    if change is not None:
         named[steps(change.take)[0]] = "text"
     columns = ", ".join(
         f"{text(name)}: '{'json' if kind == 'json' else 'varchar'}'" for name, kind in named.items()
@@ -182,33 +200,48 @@ def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> st
         f" and regexp_full_match({part}, {text(ROUNDED)}))"
         for part in parts
     )
-    found = key(stream, parts)
-    changed, is_bad = "null", "false"
-    if change is not None:
-        field = _name(steps(change.take)[0])
-        changed = moment(change, time_zone=time_zone).replace("changed", f"trim({field})")
-        is_bad = f"nullif(trim({field}), '') is not null and ({changed}) is null"
-    known = f"if({rounded} or {is_bad}, null, {found})"
+    changed = _name(steps(change.take)[0]) if change else "cast(null as varchar)"
+    # The keys are named once more, and each expression stands in one place: the engine would
+    # work out one that stands in two of them twice.
     return f"""
         select
-            coalesce({known}, error('A record needs a closer look')) as record_key,
-            cast({_unless_never(changed)} as timestamp) as changed_at,
-            cast(hash(record) as varchar) as content_hash,
+            coalesce(
+                case when not (moment is null and changed is not null or {rounded})
+                    then {key(stream, parts)} end,
+                error('A record needs a closer look')
+            ) as record_key,
+            {_unless_never("moment")} as changed_at,
+            hash(record) as content_hash,
             record
         from (
-            select *, struct_pack({record}) as record
-            from read_json(
-                {_listed(files)}, format = 'newline_delimited', columns = {{{columns}}},
-                maximum_object_size = {_LONGEST_LINE}
+            select *, {_quick(moment(change, time_zone=time_zone))} as moment
+            from (
+                select
+                    {", ".join(parts)}, nullif(trim({changed}), '') as changed,
+                    struct_pack({record}) as record
+                from read_json(
+                    {_listed(files)}, format = 'newline_delimited', columns = {{{columns}}},
+                    maximum_object_size = {_LONGEST_LINE}
+                )
             )
         )
     """
 
 
+def _quick(moment: str) -> str:
+    """The same for a date as most sources write it, and null for any other, at half the price."""
+    return moment.replace(f"regexp_full_match(changed, {text(DATE)})", _PLAIN_DATE)
+
+
+_PLAIN_DATE = (
+    "(changed between '1901' and '3' and (changed like '____-__-_____:__%' or changed like"
+    " '____-__-__'))"
+)
 _LONGEST_LINE = 6 * 1024 * 1024
 
 
-def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str:
+def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str, refused: str = "") -> str:
+    """:param refused: SQL for the names in `keys` that no record may have; empty if all may be"""
     change = stream.changed
     names = list(stream.fields)
     places = {name: f"found[{place}]" for place, name in enumerate(names, start=1)}
@@ -225,12 +258,8 @@ def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str
         f"{_name(name)} := {_json(name) if kind == 'json' else _read(places[name], kind)}"
         for name, kind in stream.fields.items()
     )
-    known = f"[{', '.join(map(text, names))}]"
-    unknown = f"list_filter(keys, lambda each: not list_contains({known}, each))"
     quarantine = (
-        f"when len({unknown}) > 0 then {text(UNKNOWN)} || ({unknown})[1] || '.'"
-        if stream.drift == "quarantine"
-        else ""
+        f"when len({refused}) > 0 then {text(UNKNOWN)} || ({refused})[1] || '.'" if refused else ""
     )
     return f"""
         select
@@ -239,7 +268,7 @@ def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str
             {moment(change, time_zone=time_zone)} as moment,
             {_unless_never("moment")} as changed_at,
             struct_pack({record}) as record,
-            cast(hash(record) as varchar) as content_hash,
+            hash(record) as content_hash,
             case
                 when keys is null then {text(NOT_JSON)}
                 when json_type(payload) <> 'OBJECT' then {text(NOT_AN_OBJECT)}

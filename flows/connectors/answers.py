@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from flows.connectors import not_numbers
 from flows.connectors.depth import shallow
+from flows.connectors.envelope import records_in
 from flows.connectors.formats import TABLES, Records
 from flows.connectors.grammar import JsonPath
 from flows.connectors.graphql import errors_in
-from flows.connectors.json_path import raw_at, written
+from flows.connectors.json_path import raw_at, steps, written
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -36,9 +38,8 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """`text` is the list's own text; `records` are windows into it, one JSON text each."""
+    """`records` are windows into the answer, one JSON text each."""
 
-    text: msgspec.Raw
     records: list[msgspec.Raw]
 
 
@@ -56,11 +57,13 @@ def read(
     content_type: str,
     largest: int,
     records: Records,
+    beside: frozenset[str] = frozenset(),
     is_graphql: bool = False,
 ) -> Cut:
     """An answer as its records.
 
     :param largest: bytes that it may have once it is unpacked
+    :param beside: names, at its top, of what it will be asked for next
     :raises Malformed: if it is not whole
     :raises Unexpected: if it is something else than it should be, such as a GraphQL error
     """
@@ -68,13 +71,24 @@ def read(
         return _table(unpacked(body, largest), records)
     text = json_text(body, content_type=content_type, largest=largest)
     try:
-        if is_graphql and (said := errors_in(text)):
-            raise Unexpected(f"an error: {said}")
-        return Cut(text=text, rows=_rows(text, records))
+        try:
+            return _cut(text, records, beside, is_graphql=is_graphql)
+        except msgspec.DecodeError:
+            if (marked := not_numbers.marked(text)) is None:
+                raise
+            found = _cut(marked, records, beside, is_graphql=is_graphql).rows.records
+            aside = Rows([not_numbers.set_aside(record) for record in found])
+            return Cut(text=not_numbers.without_marks(marked), rows=aside)
     except msgspec.DecodeError:
         raise Malformed("it is not whole JSON") from None
     except RecursionError:
         raise Unexpected("data nested too deeply") from None
+
+
+def _cut(text: bytes, records: Records, beside: frozenset[str], *, is_graphql: bool) -> Cut:
+    if is_graphql and (said := errors_in(text)):
+        raise Unexpected(f"an error: {said}")
+    return Cut(text=text, rows=_rows(text, records, beside))
 
 
 def unpacked(body: bytes, largest: int) -> bytes:
@@ -95,6 +109,8 @@ def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
     for mark, encoding in _MARKED:
         if body.startswith(mark):
             return _decoded(body, encoding).lstrip("\ufeff").encode()
+    if body.isascii():
+        return body
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -119,11 +135,21 @@ def rows(text: bytes, *, path: JsonPath | None) -> Rows:
         raise Unexpected("data nested too deeply") from None
 
 
-def _rows(text: bytes, records: Records) -> Rows:
+def _rows(text: bytes, records: Records, beside: frozenset[str] = frozenset()) -> Rows:
     if text.lstrip()[:1] == b"<":
         raise Unexpected("a web page instead of data")
     if records.form == "ndjson":
-        return Rows(text=msgspec.Raw(text), records=_ONE.decode_lines(text))
+        return Rows(_ONE.decode_lines(text))
+    at = steps(records.at)
+    if records.form in (None, "list") and len(at) == 1:
+        listed = records_in(text, at=at[0], beside=beside)
+        if listed is not None:
+            return Rows(shallow(text, listed))
+    return _rows_at(text, records)
+
+
+def _rows_at(text: bytes, records: Records) -> Rows:
+    """The same wherever they are, and what to say if they are not there."""
     found = raw_at(text, records.at)
     if found is None or (records.optional and bytes(found).strip() == b"null"):
         return _left_out(text, records)
@@ -132,17 +158,15 @@ def _rows(text: bytes, records: Records) -> Rows:
         case "single":
             if bytes(found).lstrip()[:1] != b"{":
                 raise Unexpected(f"something else than one record at {where}")
-            return Rows(text=found, records=[_ONE.decode(found)])
+            return Rows([_ONE.decode(found)])
         case "values":
             try:
-                return Rows(
-                    text=found, records=shallow(found, list(_VALUES.decode(found).values()))
-                )
+                return Rows(shallow(bytes(found), list(_VALUES.decode(found).values())))
             except msgspec.ValidationError:
                 raise Unexpected(f"something else than an object at {where}") from None
         case _:
             try:
-                return Rows(text=found, records=shallow(found, _ROWS.decode(found)))
+                return Rows(shallow(bytes(found), _ROWS.decode(found)))
             except msgspec.ValidationError:
                 raise Unexpected(f"something else than a list at {where}") from None
 
@@ -155,7 +179,7 @@ def _left_out(text: bytes, records: Records) -> Rows:
     _ONE.decode(text)
     if not records.optional or text.lstrip()[:1] != b"{":
         raise Unexpected(f"no list at {written(records.at or ())}")
-    return Rows(text=msgspec.Raw(b"[]"), records=[])
+    return Rows([])
 
 
 def _table(body: bytes, records: Records) -> Cut:
@@ -166,7 +190,7 @@ def _table(body: bytes, records: Records) -> Cut:
         text = table_text(body, records)
     except TableInvalid as error:
         raise Unexpected(str(error)) from None
-    return Cut(text=text, rows=Rows(text=msgspec.Raw(text), records=_ROWS.decode(text)))
+    return Cut(text=text, rows=Rows(_ROWS.decode(text)))
 
 
 def _unpacked(body: bytes, largest: int) -> bytes:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from flows.connectors.document import DocumentInvalid, read_document
+from flows.connectors.document import DocumentInvalid, read_document, read_texts
+from flows.connectors.graphql import SUFFIX, with_questions
 from flows.connectors.spec import Connector, ConnectorInvalid, parse_connector
 
 _OURS = Path(__file__).parent
 _FILE = "connector.yaml"
+# A file's name, when it was changed, and its size.
+Stamp = tuple[str, int, int]
 
 
 class UnknownConnector(LookupError):
@@ -56,10 +60,18 @@ def _catalog() -> _Catalog:
     missing = tuple(f"{entry}: There is no such folder." for entry in listed if not entry.is_dir())
     outside_folders = [folder for entry in listed for folder in _folders(entry)]
     return _read(
-        tuple((folder, _stamp(folder)) for folder in _folders(_OURS)),
-        tuple((folder, _stamp(folder)) for folder in outside_folders),
+        tuple((folder, _stamps(folder)) for folder in _folders(_OURS)),
+        tuple((folder, _stamps(folder)) for folder in outside_folders),
         missing,
     )
+
+
+def document_in(folder: Path) -> dict[str, Any]:
+    """What a connector's folder says, with the questions that stand in files of their own.
+
+    :raises DocumentInvalid: if that is not what it should be
+    """
+    return with_questions(read_document(folder / _FILE), read_texts(folder, SUFFIX))
 
 
 def _folders(entry: Path) -> Iterator[Path]:
@@ -70,15 +82,16 @@ def _folders(entry: Path) -> Iterator[Path]:
         yield from sorted(folder.parent for folder in entry.glob(f"*/{_FILE}"))
 
 
-def _stamp(folder: Path) -> tuple[int, int]:
-    status = (folder / _FILE).stat()
-    return status.st_mtime_ns, status.st_size
+def _stamps(folder: Path) -> tuple[Stamp, ...]:
+    files = [folder / _FILE, *sorted(folder.glob(f"*{SUFFIX}"))]
+    found = [(file.name, file.stat(follow_symlinks=file.name == _FILE)) for file in files]
+    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
 @lru_cache(maxsize=4)
 def _read(
-    ours: tuple[tuple[Path, tuple[int, int]], ...],
-    outside: tuple[tuple[Path, tuple[int, int]], ...],
+    ours: tuple[tuple[Path, tuple[Stamp, ...]], ...],
+    outside: tuple[tuple[Path, tuple[Stamp, ...]], ...],
     missing: tuple[str, ...],
 ) -> _Catalog:
     # A connector of ours that is wrong is a bug: let it fly. One from outside stops no other.
@@ -99,7 +112,7 @@ def _read(
 
 def _load(folder: Path) -> Connector:
     try:
-        document = read_document(folder / _FILE)
+        document = document_in(folder)
     except DocumentInvalid as error:
         raise ConnectorInvalid(f"{folder.name}: {error}") from None
     return parse_connector(name=folder.name, document=document)

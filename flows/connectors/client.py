@@ -22,7 +22,7 @@ from flows.connectors.hosts import LARGEST_ANSWER, Session
 from flows.connectors.origins import is_among, origin, without
 from flows.connectors.request import Request
 from flows.connectors.retries import Patience, Trouble, advised_wait, keep_trying
-from flows.connectors.signin import Entry, Keep, SignIn
+from flows.connectors.signin import Alone, Entry, Keep, SignIn
 from flows.connectors.spec import Connector
 from flows.connectors.streams import Stream
 from flows.connectors.throttles import Told
@@ -57,6 +57,7 @@ class Client:
     """Safe to use from several threads, which share login and limits.
 
     :param keep: saves credential values that a login replaced
+    :param alone: keeps other processes from spending the same credential meanwhile
     :param limits_folder: where limits are counted for all processes; None counts for this client
     """
 
@@ -70,6 +71,7 @@ class Client:
         sleep: Callable[[float], None],
         patience: Patience | None = None,
         keep: Keep | None = None,
+        alone: Alone | None = None,
         limits_folder: Path | None = None,
     ) -> None:
         self._connector = connector
@@ -98,6 +100,7 @@ class Client:
             clock=clock,
             sleep=self._turns.sleep,
             keep=keep,
+            alone=alone,
         )
 
     def get(self, *, stream: Stream, request: Request, records: Records | None = None) -> List:
@@ -235,6 +238,7 @@ class Client:
                 content_type=reply.headers.get("Content-Type", ""),
                 largest=LARGEST_ANSWER,
                 records=records,
+                beside=stream.pages.beside,
                 is_graphql=stream.graphql is not None,
             )
         except answers.Malformed as error:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Literal, NoReturn
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from flows.connectors.grammar import GrammarModel, filled
 
@@ -19,9 +19,12 @@ _LONGEST = 4096
 
 
 class CredentialField(GrammarModel):
-    """One field of the form. `url` is an absolute http(s) address; everything else is `text`."""
+    """One field of the form. `url` is an absolute http(s) address; everything else is `text`.
 
-    title: str = Field(min_length=1)
+    A connector titles those without a title by their names.
+    """
+
+    title: str = ""
     help: str = ""
     kind: Literal["text", "url"] = "text"
     pattern: str | None = None

@@ -17,22 +17,22 @@ _ROUND = bytes.maketrans(b"[]{}", b"()()")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def shallow(text: Raw, records: list[Raw]) -> list[Raw]:
+def shallow(text: bytes, records: list[Raw]) -> list[Raw]:
     """The records, with a text that says so in the place of each that is nested too deeply.
 
     :param text: that they are windows into, known to be whole JSON
     """
-    # The list itself is one level more.
-    if not _is_deeper(text, DEEPEST + 1):
+    # What is not nested more deeply with all that is around it is not without it.
+    if not _is_deeper(text, DEEPEST):
         return records
-    return [_KEPT_OUT if _is_deeper(record, DEEPEST) else record for record in records]
+    return [_KEPT_OUT if _is_deeper(bytes(record), DEEPEST) else record for record in records]
 
 
-def _is_deeper(text: Raw, levels: int) -> bool:
-    if _is_closed_within(bytes(text), levels):
+def _is_deeper(text: bytes, levels: int) -> bool:
+    if _is_closed_within(text, levels):
         return False
     # Brackets inside of values count only in the quick look.
-    return not _is_closed_within(_TEXT.sub(b"", bytes(text)), levels)
+    return not _is_closed_within(_TEXT.sub(b"", text), levels)
 
 
 def _is_closed_within(text: bytes, levels: int) -> bool:

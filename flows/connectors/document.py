@@ -1,13 +1,15 @@
-"""Read a YAML file that somebody else wrote: small, plain data, and nothing said twice."""
+"""Read files that somebody else wrote: YAML that is small, plain data, and nothing said twice."""
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-_LARGEST = 256 * 1024
+LARGEST = 256 * 1024
 _DEEPEST = 20
 
 
@@ -53,10 +55,36 @@ def read_document(path: Path) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(_LARGEST + 1)
+            text = file.read(LARGEST + 1)
     except OSError as error:
         raise DocumentInvalid(f"It cannot be read: {error.strerror}") from None
     return parse_document(text)
+
+
+def read_texts(folder: Path, suffix: str) -> dict[str, str]:
+    """The texts of a folder's files with such a name, by their names. No link is followed.
+
+    :raises DocumentInvalid: if one cannot be read, is too large, or is no file or no UTF-8 text
+    """
+    return {file.name: _text(file) for file in sorted(folder.glob(f"*{suffix}"))}
+
+
+def _text(file: Path) -> str:
+    try:
+        opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(opened, "rb") as content:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise DocumentInvalid(f"{file.name}: It is no plain file")
+            found = content.read(LARGEST + 1)
+    except OSError as error:
+        reason = "It is a link" if file.is_symlink() else error.strerror
+        raise DocumentInvalid(f"{file.name}: It cannot be read: {reason}") from None
+    if len(found) > LARGEST:
+        raise DocumentInvalid(f"{file.name}: It is larger than {LARGEST // 1024} KiB")
+    try:
+        return found.decode()
+    except UnicodeDecodeError:
+        raise DocumentInvalid(f"{file.name}: It is no UTF-8 text") from None
 
 
 def parse_document(text: str | bytes) -> dict[str, Any]:
@@ -64,8 +92,8 @@ def parse_document(text: str | bytes) -> dict[str, Any]:
 
     :raises DocumentInvalid: if it is too large or not plain YAML
     """
-    if len(text) > _LARGEST:
-        raise DocumentInvalid(f"It is larger than {_LARGEST // 1024} KiB")
+    if len(text) > LARGEST:
+        raise DocumentInvalid(f"It is larger than {LARGEST // 1024} KiB")
     try:
         # _PlainLoader is a SafeLoader.
         document = yaml.load(text, _PlainLoader)  # noqa: S506

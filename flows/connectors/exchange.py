@@ -57,11 +57,12 @@ def exchange(
     :param judge: sees every reply first; where it gives None, the usual is said of a status
     :raises HostRefused: if the host must not be reached
     """
-    answer = _answer(session, call)
+    url = _with(call.url, call.params)
+    answer = _answer(session, call, url)
     if isinstance(answer, Trouble):
         return answer
     reply = Reply(
-        url=_with(call.url, call.params),
+        url=url,
         status=answer.status,
         headers=answer.headers,
         body=answer.body,
@@ -79,13 +80,14 @@ def _usual(reply: Reply, *, now: datetime) -> Reply | Trouble:
     return reply
 
 
-def _answer(session: Session, call: Call) -> Answer | Trouble:
+def _answer(session: Session, call: Call, url: str) -> Answer | Trouble:
+    """:param url: where it goes, without what is secret in it"""
     # The exceptions of urllib3 carry the request with its headers, and so do the frames of their
     # tracebacks. Only a sentence leaves the except block.
     refused = None
     try:
         return session.send(
-            call.method, _with(call.url, _params(call)), headers=_headers(call), body=_body(call)
+            call.method, _complete(url, call), headers=_headers(call), body=_body(call)
         )
     except HostRefused as error:
         refused = str(error)
@@ -98,9 +100,11 @@ def _answer(session: Session, call: Call) -> Answer | Trouble:
     raise HostRefused(refused)
 
 
-def _params(call: Call) -> dict[str, str]:
+def _complete(url: str, call: Call) -> str:
+    if not call.secret_params:
+        return url
     secret = {name: value.reveal() for name, value in call.secret_params.items()}
-    return {**call.params, **secret}
+    return _with(call.url, {**call.params, **secret})
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -1,13 +1,14 @@
 """What an answer that is no data means: try again, wait, or stop, and what a tenant reads then.
 
-Rules for answers come first, in their order and on any status; then the sentence for the status;
-then what such a status means everywhere. There is no way to ignore a failure.
+Rules for answers come first, in their order and on any status; then the sentence for the status,
+the connector's own or else the usual one; then what such a status means everywhere. There is no way
+to ignore a failure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -62,6 +63,46 @@ def _of_failures(failures: dict[int, Failure]) -> dict[int, Failure]:
 Failures = Annotated[
     dict[int, Annotated[Failure, BeforeValidator(_spelled_out)]], AfterValidator(_of_failures)
 ]
+
+
+def usual_failures(
+    *, source: str, keys: Mapping[str, str], address: Sequence[str]
+) -> dict[int, Failure]:
+    """What a tenant reads where a connector has no sentence of its own.
+
+    :param source: the connector's title
+    :param keys: of the credentials that log in: where each is found, by its title
+    :param address: of those that are part of the address
+    """
+    missing = f"Check {_and(address)}, then test" if address else "Test"
+    said = {
+        400: f"{source} does not understand the request for {{stream}}. Test the connection again;"
+        " if it says the same, tell the operator of this platform.",
+        401: _rejected(source, keys),
+        403: f"{source} does not let this connection read {{stream}}. Allow it there, then test the"
+        " connection again.",
+        404: f"{source} does not offer {{stream}} to this connection. {missing} the connection"
+        " again to see what can be read, and leave the rest out.",
+    }
+    return {status: Failure(say=sentence) for status, sentence in said.items()}
+
+
+def _rejected(source: str, keys: Mapping[str, str]) -> str:
+    titles, where = [*keys], " ".join(keys.values())
+    match titles:
+        case []:
+            return f"{source} asks for a login, and this connector has none. Tell its developers."
+        case [title] if where and not placeholders(where):
+            return f"{source} rejected what was entered as {title}. Enter a valid one: {where}"
+    valid, them = ("a valid one", "it") if len(titles) == 1 else ("valid ones", "them")
+    return (
+        f"{source} rejected what was entered as {_and(titles)}. Get {valid} there, and enter {them}"
+        " in the connection."
+    )
+
+
+def _and(titles: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
 class AnswerRule(GrammarModel):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
 from flows.connectors.answers import rows
+from flows.connectors.bookmarks import Point
 from flows.connectors.credentials import Credentials
 from flows.connectors.files.place import FilesRefused, FilesTrouble
 from flows.connectors.files.source import FileSource
@@ -29,17 +30,21 @@ class FileLists:
         self._clock = clock
         self._source = FileSource(connector, credentials, allow_private=allow_private)
 
-    def chunks(self, name: str, *, since: datetime | None) -> Generator[Chunk]:
+    def chunks(
+        self, name: str, *, since: Point | None, lists: Mapping[str, Point] | None = None
+    ) -> Generator[Chunk]:
         """The records of a stream, some thousand at a time.
 
         :param since: aware; the stream's overlap is taken off here
+        :param lists: of no meaning for files, which are one list
         :raises ListBroken: in words for a tenant
         """
         with _in_our_words():
-            for text in self._source.walk(self._connector.streams[name], since=since):
+            moment = since if isinstance(since, datetime) else None
+            for text in self._source.walk(self._connector.streams[name], since=moment):
                 yield Chunk(text, rows(text, path=None).records, self._clock())
 
-    def first(self, name: str, *, since: datetime | None) -> Chunk:
+    def first(self, name: str, *, since: Point | None) -> Chunk:
         """The first records; none where there is no file yet.
 
         :raises ListBroken: as above

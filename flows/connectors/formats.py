@@ -16,18 +16,26 @@ Separator = Annotated[str, StringConstraints(strip_whitespace=False, min_length=
 _OF_TABLES = ("columns", "delimiter", "encoding", "sheet", "decimal", "numbers")
 
 
+def _by_their_names(columns: Any) -> Any:
+    is_list = isinstance(columns, list) and all(isinstance(name, str) for name in columns)
+    return {name: name for name in columns} if is_list else columns
+
+
 class Records(GrammarModel):
     """`at` is their path; without it the answer is the list.
 
     `single` is one record, `values` an object whose values are the records; both become lists.
     `optional` takes a missing path for an empty list. The rest is for tables: `columns` gives the
-    source's names for columns others, `decimal` is the sign for fractions in the fields `numbers`.
+    source's names for columns others, or lists those that have to be there under their own,
+    `decimal` is the sign for fractions in the fields `numbers`.
     """
 
     at: JsonPath | None = None
     form: Form | None = Field(default=None, alias="as")
     optional: bool = False
-    columns: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    columns: Annotated[
+        dict[str, Annotated[str, Field(min_length=1)]], BeforeValidator(_by_their_names)
+    ] = {}
     delimiter: Separator | None = None
     encoding: str = "utf-8"
     sheet: str | None = Field(default=None, min_length=1)

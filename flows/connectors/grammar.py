@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_ABBREVIATIONS = ("api", "id", "url")
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _DURATION = re.compile(r"(\d{1,5}) (second|minute|hour|day)s?")
 
@@ -25,7 +26,10 @@ _DURATION = re.compile(r"(\d{1,5}) (second|minute|hour|day)s?")
 class GrammarModel(BaseModel):
     """A part of a connector: nothing unknown in it, nothing changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    # Built when first used: most connectors use a small part of the grammar.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -53,6 +57,12 @@ def only_of(noun: str, value: object, choices: Iterable[str]) -> str:
     near = get_close_matches(str(value), known, n=1)
     advice = f"did you mean {near[0]}? Choose of" if near else "choose of"
     return f'There is no {noun} "{value}"; {advice} {", ".join(known)}'
+
+
+def titled(name: str) -> str:
+    """A name as people read it: `api_key` is an API key."""
+    words = [word.upper() if word in _ABBREVIATIONS else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _only_plain_names(template: str) -> str:

@@ -7,11 +7,13 @@ name.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -40,6 +42,8 @@ REQUEST_SECONDS = 300.0
 _CHUNK = 256 * 1024
 _MOST_ADDRESSES = 4
 _MOST_IDLE = 16
+# A query in which there is nothing left to encode, nor to write otherwise.
+_IS_ENCODED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "mercurios"}
 
 
@@ -186,7 +190,7 @@ class Session:
         :raises OSError, HTTPError, HTTPException, ValueError: if there is no whole answer. These
             may hold what was sent
         """
-        address = parse_url(url)
+        address, target = _split(url)
         _check_scheme(address.scheme or "", allow_private=self._allow_private)
         place = _place(address)
         with Alarm(self._seconds) as alarm:
@@ -196,7 +200,7 @@ class Session:
                 Alarm.watch(connection.sock)
                 connection.request(
                     method,
-                    address.request_uri,
+                    target,
                     body=body,
                     headers=_with_ours(headers or {}),  # type: ignore[arg-type]  # http.client takes bytes
                     preload_content=False,
@@ -278,6 +282,21 @@ def _with_ours(headers: Mapping[str, str]) -> dict[str, bytes]:
     given = {name.lower() for name in headers}
     ours = {name: text for name, text in _HEADERS.items() if name.lower() not in given}
     return {name: text.encode() for name, text in (ours | dict(headers)).items()}
+
+
+def _split(url: str) -> tuple[Url, str]:
+    """The address, and what of it is sent to its host. Most differ in the query alone."""
+    before, mark, query = url.partition("?")
+    if not _IS_ENCODED.fullmatch(query):
+        whole = parse_url(url)
+        return whole, whole.request_uri
+    address = _parsed(before)
+    return address, f"{address.request_uri}{mark}{query}"
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> Url:
+    return parse_url(url)
 
 
 def _place(address: Url) -> tuple[str, str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -11,9 +13,18 @@ from flows.connectors.grammar import JsonPath
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _SCALAR = msgspec.json.Decoder(str | int | float | bool | None)
+
+
+@dataclass(frozen=True)
+class _Members:
+    body: bytes
+    named: Mapping[str, msgspec.Raw | None]
+    is_all: bool
+
+
 # What is asked of a page is asked one thing after the other, and each time all of it is gone
 # through. So the members of the last few are remembered, which are windows into them.
-_remembered: deque[tuple[bytes, dict[str, msgspec.Raw]]] = deque(maxlen=16)
+_remembered: deque[_Members] = deque(maxlen=16)
 _WORTH_IT = range(4 * 1024, 2 * 1024 * 1024)
 
 
@@ -72,15 +83,24 @@ def whole_number_at(body: bytes | msgspec.Raw, path: JsonPath) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
+def remember(body: bytes, members: Mapping[str, msgspec.Raw | None]) -> None:
+    """Spare the next questions about a text some of its members, which need not be all of them.
+
+    :param members: None for a name that it does not have
+    """
+    if len(body) in _WORTH_IT:
+        _remembered.append(_Members(body, members, is_all=False))
+
+
 def _member(body: bytes, name: str) -> msgspec.Raw | None:
-    for known, members in list(_remembered):
-        if known is body:
-            return members.get(name)
+    for known in list(_remembered):
+        if known.body is body and (known.is_all or name in known.named):
+            return known.named.get(name)
     try:
         members = _MEMBERS.decode(body)
     except msgspec.ValidationError:
         return _step(msgspec.Raw(body), name)
-    _remembered.append((body, members))
+    _remembered.append(_Members(body, members, is_all=True))
     return members.get(name)
 
 

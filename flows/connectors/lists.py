@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from msgspec import Raw
 
+from flows.connectors.bookmarks import Point
 from flows.connectors.client import List
 from flows.connectors.credentials import Credentials
 from flows.connectors.formats import Records
-from flows.connectors.json_path import text_at
 from flows.connectors.loads import ChangedClient, ChangedParent, FullLoad, Span
-from flows.connectors.moments import NEVER, Change
+from flows.connectors.noting import is_later, point_of
 from flows.connectors.opening import first_question
-from flows.connectors.parents import Added, fields_of, needed
+from flows.connectors.parents import Added, fields_of, has_lists_of_its_own, list_of, needed
 from flows.connectors.reports import ONE, ReportFailed, ReportUnfinished, report
 from flows.connectors.request import Request
 from flows.connectors.spec import Connector
@@ -36,11 +36,15 @@ class ListBroken(Exception):
 
 @dataclass(frozen=True)
 class Chunk:
-    """A page as it came, and those of its records that are asked for, with the parent's fields."""
+    """A page as it came, and those of its records that are asked for, with the parent's fields.
+
+    `of` is the list it belongs to, where each list of its stream has a bookmark of its own.
+    """
 
     body: bytes = field(repr=False)
     records: list[Raw] = field(repr=False)
     received_at: datetime
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class _Part:
 
     span: Span | None
     added: Added | None
+    of: str = ""
 
 
 class Lists:
@@ -75,18 +80,24 @@ class Lists:
         self._fetch = fetch
 
     def chunks(
-        self, name: str, *, since: datetime | None, at_once: int | None = None
+        self,
+        name: str,
+        *,
+        since: Point | None,
+        lists: Mapping[str, Point] | None = None,
+        at_once: int | None = None,
     ) -> Generator[Chunk]:
         """The pages of a stream, in order. Its parents are read on the way.
 
         :param since: aware; the stream's overlap is taken off here
+        :param lists: where else than there some of its lists begin
         :param at_once: pages in flight, if not as many as the connector says
 
         :raises ListBroken: in words for a tenant
         """
         stream = self._connector.streams[name]
         stretch = walk(
-            self._legs(stream, since),
+            self._legs(stream, since, lists or {}),
             pages=stream.pages,
             fetch=lambda request: self._fetch(stream, request, None),
             # All reports of a stream would be made at once.
@@ -105,7 +116,7 @@ class Lists:
         finally:
             stretch.close()
 
-    def first(self, name: str, *, since: datetime | None) -> Chunk | None:
+    def first(self, name: str, *, since: Point | None) -> Chunk | None:
         """One page, of one record where the size can be set; None where there is no parent to ask.
 
         Of a stream with parents it is that of the first one. Reports are not made.
@@ -135,9 +146,11 @@ class Lists:
             records = self._changed(stream, part.span, records)
         if part.added:
             records = part.added.to(records)
-        return Chunk(page.text, records, page.received_at)
+        return Chunk(page.text, records, page.received_at, part.of)
 
-    def _legs(self, stream: Stream, since: datetime | None) -> Iterator[Leg[_Part]]:
+    def _legs(
+        self, stream: Stream, since: Point | None, lists: Mapping[str, Point]
+    ) -> Iterator[Leg[_Part]]:
         if stream.each is None:
             filling = Filling(credentials=self._credentials.value)
             for span in self._spans(stream, since):
@@ -146,30 +159,36 @@ class Lists:
         paths = needed(stream)
         for parent in self._parents(stream, stream.each, since):
             filling, part = self._of_parent(stream, parent, paths)
-            for span in self._spans(stream, since):
-                yield self._leg(stream, filling, _Part(span, part.added))
+            for span in self._spans(stream, lists.get(part.of, since)):
+                yield self._leg(stream, filling, _Part(span, part.added, part.of))
 
     def _of_parent(
         self, stream: Stream, parent: Raw, paths: frozenset[str]
     ) -> tuple[Filling, _Part]:
+        fields = fields_of(parent, paths)
         filling = Filling(
             credentials=self._credentials.value,
             parent=stream.each,
-            fields=fields_of(parent, paths),
+            fields=fields,
         )
-        return filling, _Part(None, Added(stream, parent) if stream.with_ else None)
+        of = list_of(fields) if has_lists_of_its_own(stream) else ""
+        return filling, _Part(None, Added(stream, parent) if stream.with_ else None, of)
 
-    def _parents(self, stream: Stream, each: str, since: datetime | None) -> Iterator[Raw]:
+    def _parents(self, stream: Stream, each: str, since: Point | None) -> Iterator[Raw]:
         changed = None
         if isinstance(stream.load, ChangedParent) and since is not None:
-            changed = since - stream.load.overlap
+            changed = stream.load.with_overlap(since)
         for chunk in self.chunks(each, since=changed, at_once=1):
             yield from chunk.records
 
-    def _spans(self, stream: Stream, since: datetime | None) -> list[Span | None]:
+    def _spans(self, stream: Stream, since: Point | None) -> list[Span | None]:
         if since is None or isinstance(stream.load, FullLoad | ChangedParent):
             return [None]
-        return list(stream.load.spans(since, now=self._clock()))
+        return [
+            *stream.load.asked_spans(
+                since, change=stream.changed, now=self._clock(), time_zone=self._time_zone
+            )
+        ]
 
     def _leg(self, stream: Stream, filling: Filling, part: _Part) -> Leg[_Part]:
         def open_() -> Request:
@@ -188,24 +207,18 @@ class Lists:
             )
 
         def is_over(records: list[Raw]) -> bool:
-            span, change = part.span, stream.changed
             is_sorted = isinstance(stream.load, ChangedClient) and stream.load.newest_first
-            if not is_sorted or span is None or change is None or not records:
+            if not is_sorted or part.span is None or not records:
                 return False
-            moment = self._moment(change, records[-1])
-            return moment is not None and moment < span.since
+            return not self._changed(stream, part.span, records[-1:])
 
         return Leg(open=open_, tag=part, is_over=is_over)
 
     def _changed(self, stream: Stream, span: Span, records: list[Raw]) -> list[Raw]:
         """The records that are not older. One that does not say when it changed may be new."""
-        change = stream.changed
-        if change is None:
-            return records
-        moments = ((record, self._moment(change, record)) for record in records)
-        return [record for record, moment in moments if moment is None or moment >= span.since]
 
-    def _moment(self, change: Change, record: Raw) -> datetime | None:
-        text = text_at(record, change.take)
-        moment = change.read(text, time_zone=self._time_zone) if text else None
-        return moment if moment is not None and moment >= NEVER else None
+        def is_older(record: Raw) -> bool:
+            point = point_of(record, stream, time_zone=self._time_zone)
+            return point is not None and is_later(span.since, point)
+
+        return [record for record in records if not is_older(record)]

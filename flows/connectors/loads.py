@@ -1,4 +1,4 @@
-"""How much of a stream one read asks for: everything, or what changed since a moment."""
+"""How much of a stream one read asks for: everything, or what changed since its bookmark."""
 
 from __future__ import annotations
 
@@ -10,22 +10,47 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from flows.connectors.grammar import Duration, GrammarModel, Template, filled, placeholders
-from flows.connectors.moments import Change, Format, write
+from flows.connectors.bookmarks import Point, is_number
+from flows.connectors.grammar import (
+    Duration,
+    GrammarModel,
+    JsonPath,
+    Template,
+    filled,
+    placeholders,
+)
+from flows.connectors.moments import (
+    Change,
+    Format,
+    Zone,
+    after_repeats,
+    before_repeats,
+    write,
+    write_end,
+)
 from flows.connectors.request import Place, Request
 
 _NOTHING = timedelta()
+_OF_MOMENTS = frozenset({"overlap", "until", "slice", "format", "zone"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """What is asked for: from a moment on, and up to another if it is a slice of the whole.
+    """What is asked for: from a moment on, and up to another if it is a slice of the whole; or what
+    came after a number, where the source counts its changes.
 
     A record of the last moment may be in this slice and in the next; none is in neither.
     """
 
-    since: datetime
+    since: Point
     until: datetime | None = None
+
+    def in_local_time(self, zone: tzinfo) -> Span:
+        """The same for a source that writes local time, which may go through an hour twice."""
+        if isinstance(self.since, int):
+            return self
+        until = after_repeats(self.until, zone) if self.until else None
+        return Span(since=before_repeats(self.since, zone), until=until)
 
 
 class FullLoad(GrammarModel):
@@ -38,20 +63,58 @@ class _Changes(GrammarModel):
     """`overlap` is read again each time, for what the source's clock and open transactions hold
     back. `format` and `zone` are for sources that want a moment written otherwise than they do.
     `probe` is for sources that support it for some streams of some tenants only.
+
+    `counter` is the field with the number of a change, where a source counts them: then the
+    greatest one is asked for, and what came after it is new. A number is no moment: it has no
+    overlap, and there is one way to write it.
     """
 
-    overlap: Duration
+    overlap: Duration = _NOTHING
+    counter: JsonPath | None = None
     probe: bool = False
     format: Format | None = None
     zone: Literal["tenant", "utc"] | None = None
 
-    def spans(self, since: datetime, *, now: datetime) -> Iterator[Span]:
-        yield Span(since=since - self.overlap)
+    @model_validator(mode="after")
+    def _goes_by_one_thing(self) -> _Changes:
+        said = self.model_fields_set
+        if self.counter is None and "overlap" not in said:
+            raise ValueError(
+                "Say how much is read again: add overlap; or counter, if the source counts changes"
+            )
+        if self.counter is not None and (odd := said & _OF_MOMENTS):
+            raise ValueError(f"A counter is no moment: drop {', '.join(sorted(odd))}")
+        return self
 
-    def text(self, moment: datetime, change: Change, *, time_zone: tzinfo) -> str:
-        """A moment as the source wants it."""
-        form = self.format or change.formats[0]
-        return write(moment, form=form, zone=self.zone or change.zone, time_zone=time_zone)
+    def spans(self, since: Point, *, now: datetime) -> Iterator[Span]:
+        yield Span(since=self.with_overlap(since))
+
+    def asked_spans(
+        self, since: Point, *, change: Change | None, now: datetime, time_zone: tzinfo
+    ) -> list[Span]:
+        """The spans as they are asked for, where moments may be in the tenant's time."""
+        spans = self.spans(since, now=now)
+        if change is None or "tenant" not in (change.zone, self.zone):
+            return [*spans]
+        return [span.in_local_time(time_zone) for span in spans]
+
+    def with_overlap(self, since: Point) -> Point:
+        return since if isinstance(since, int) else since - self.overlap
+
+    def text(self, point: Point, change: Change | None, *, time_zone: tzinfo) -> str:
+        """A moment as the source wants it, cut so that it is never too late; or a number."""
+        if isinstance(point, int) or change is None:
+            return str(point)
+        form, zone = self._written(change)
+        return write(point, form=form, zone=zone, time_zone=time_zone)
+
+    def end_text(self, moment: datetime, change: Change, *, time_zone: tzinfo) -> str:
+        """The end of a slice, which is never too early, however coarse its form is."""
+        form, zone = self._written(change)
+        return write_end(moment, form=form, zone=zone, time_zone=time_zone)
+
+    def _written(self, change: Change) -> tuple[str, Zone]:
+        return self.format or change.formats[0], self.zone or change.zone
 
 
 class _Sliced(_Changes):
@@ -68,13 +131,11 @@ class _Sliced(_Changes):
             raise ValueError("A slice needs an end: add until, and a slice longer than nothing")
         return self
 
-    def spans(self, since: datetime, *, now: datetime) -> Iterator[Span]:
-        if self.until is None:
-            yield Span(since=since - self.overlap)
+    def spans(self, since: Point, *, now: datetime) -> Iterator[Span]:
+        if self.until is None or isinstance(since, int):
+            yield Span(since=self.with_overlap(since))
             return
-        # What is written is cut: to the second, or to the day where the form knows no hours.
-        is_by_day = self.format is not None and "%" in self.format and "%H" not in self.format
-        end = now + (timedelta(days=1) if is_by_day else timedelta(seconds=1))
+        end = now + timedelta(seconds=1)
         while self.slice and end - since > self.slice:
             yield Span(since=since - self.overlap, until=since + self.slice)
             since += self.slice
@@ -94,7 +155,7 @@ class ChangedParameter(_Sliced):
         return request
 
     def _typed(self, text: str) -> str | int:
-        return int(text) if self.place == "body" and _is_number(text) else text
+        return int(text) if self.place == "body" and is_number(text) else text
 
 
 class ChangedFilter(_Sliced):
@@ -157,16 +218,18 @@ class ChangedParent(_Changes):
 
     by: Literal["parent"]
 
+    @model_validator(mode="after")
+    def _goes_by_moments(self) -> ChangedParent:
+        if self.counter is not None:
+            raise ValueError("Children are asked for by their parent's time of change: add overlap")
+        return self
+
     def asked(self, request: Request, since: str, until: str | None) -> Request:
         return request
 
 
 def _spelled_out(value: object) -> object:
     return {"by": "full"} if value == "full" else value
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdigit()
 
 
 Changes = ChangedSegment | ChangedParameter | ChangedFilter | ChangedClient | ChangedParent

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.connectors.defaults import is_another_style
 from flows.connectors.grammar import only_of
 
 Known = Mapping[int, list[str]]
@@ -98,6 +99,12 @@ def _in_defaults(steps: list[str], document: Mapping[str, Any]) -> list[str]:
         return steps
     own = document["streams"].get(steps[1])
     defaults = document.get("defaults") or {}
-    if isinstance(own, Mapping) and steps[2] not in own and steps[2] in defaults:
-        return ["defaults", *steps[2:]]
+    for name in steps[2:]:
+        if not isinstance(own, Mapping) or not isinstance(defaults, Mapping):
+            break
+        if name not in own and name in defaults:
+            return ["defaults", *steps[2:]]
+        own, defaults = own.get(name), defaults.get(name)
+        if not own or is_another_style(name, own):
+            break
     return steps

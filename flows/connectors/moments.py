@@ -16,6 +16,16 @@ Zone = Literal["tenant", "utc", "offset"]
 WORDS = ("iso", "epoch-seconds", "epoch-milliseconds", "rfc-2822", "ms-date")
 # Systems write the first day they know for "never": 0001, 1753, 1899 or 1900.
 NEVER = datetime(1901, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+# A day may have 25 hours.
+_STEPS = (
+    timedelta(),
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    _DAY,
+    timedelta(hours=25),
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"(\d{4})-?(\d\d?)-?(\d\d?)(?:[T ](\d\d?):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?"
@@ -57,18 +67,10 @@ class Change(GrammarModel):
         It is the same as the engine finds when the record lands, so that what is compared with a
         bookmark was read as the bookmark was.
         """
-        zone = time_zone if self.zone == "tenant" else UTC
         for form in self.formats:
             moment = _read(text.strip(), form)
-            if moment is None:
-                continue
-            if moment.tzinfo is None or (self.zone == "utc" and form == "iso"):
-                moment = moment.replace(tzinfo=zone)
-            try:
-                # Of an hour that a clock goes through twice, the later one.
-                return max(moment.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-            except OverflowError:
-                return None
+            if moment is not None:
+                return _in_utc(moment, form=form, zone=self.zone, time_zone=time_zone)
         return None
 
 
@@ -90,6 +92,52 @@ def write(moment: datetime, *, form: str, zone: Zone, time_zone: tzinfo) -> str:
         return local.strftime(form)
     plain = local.replace(tzinfo=None).isoformat(timespec="seconds")
     return plain if zone == "tenant" else f"{plain}Z"
+
+
+def write_end(moment: datetime, *, form: str, zone: Zone, time_zone: tzinfo) -> str:
+    """A moment in the source's own form, not cut but rounded up: what is read from it again is not
+    before the moment. Where a form cannot be read again, it is a day later.
+    """
+    for step in _STEPS:
+        text = write(moment + step, form=form, zone=zone, time_zone=time_zone)
+        said = _read(text, form)
+        again = said and _in_utc(said, form=form, zone=zone, time_zone=time_zone)
+        if again and again >= moment:
+            return text
+    return write(moment + _DAY, form=form, zone=zone, time_zone=time_zone)
+
+
+def before_repeats(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment, or one before the hour that clocks go through twice, if it is in that hour.
+
+    What is written in that hour does not tell the first pass from the second, so that what came
+    later may look earlier.
+    """
+    first, second = _passes(moment, zone)
+    return first - (second - first) if second > first else moment
+
+
+def after_repeats(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment, or one after the hour that clocks go through twice, if it is in that hour."""
+    first, second = _passes(moment, zone)
+    return second + (second - first) if second > first else moment
+
+
+def _passes(moment: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """When clocks showed what they show at a moment, for the first time and for the last."""
+    shown = moment.astimezone(zone)
+    first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first, second
+
+
+def _in_utc(moment: datetime, *, form: str, zone: Zone, time_zone: tzinfo) -> datetime | None:
+    if moment.tzinfo is None or (zone == "utc" and form == "iso"):
+        moment = moment.replace(tzinfo=time_zone if zone == "tenant" else UTC)
+    try:
+        # Of an hour that a clock goes through twice, the later one.
+        return max(moment.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        return None
 
 
 def _read(text: str, form: str) -> datetime | None:

@@ -64,10 +64,12 @@ def _changed(
     stream: Stream, request: Request, *, filling: Filling, span: Span | None, time_zone: tzinfo
 ) -> Request:
     load, change = stream.load, stream.changed
-    if span is None or change is None or isinstance(load, FullLoad):
+    if span is None or isinstance(load, FullLoad):
         return request
     since = load.text(span.since, change, time_zone=time_zone)
-    until = load.text(span.until, change, time_zone=time_zone) if span.until else None
+    until = None
+    if span.until is not None and change is not None:
+        until = load.end_text(span.until, change, time_zone=time_zone)
     if not isinstance(load, ChangedFilter):
         return load.asked(request, since, until)
     named = filling.with_own(since=since, until=until or "")

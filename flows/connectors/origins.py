@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from urllib3.util import parse_url
@@ -10,6 +11,7 @@ from urllib3.util import parse_url
 _PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=64)
 def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port; that of an address that makes no sense is equal to no other's.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Annotated, Literal
 from urllib.parse import urljoin
@@ -18,22 +19,31 @@ from msgspec import Raw
 from pydantic import Field, PositiveInt, model_validator
 
 from flows.connectors.grammar import GrammarModel, JsonPath
-from flows.connectors.json_path import raw_at, text_at, written
+from flows.connectors.json_path import raw_at, steps, text_at, written
 from flows.connectors.links import linked
 from flows.connectors.request import Place, Request
-from flows.connectors.stops import Count, Stop, StopRule
+from flows.connectors.stops import Count, CountIn, Stop, StopRule
 
 PageSize = Annotated[dict[str, PositiveInt], Field(min_length=1, max_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a style of paging may look at. `headers` must ignore case."""
+    """What a style of paging may look at. `headers` must ignore case.
+
+    `largest` is how many records the largest page of the list had, of those before this one.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     records: list[Raw]
+    largest: int = 0
+
+    @property
+    def size(self) -> int:
+        """What a page of this source holds, as far as was seen: maybe less than was asked for."""
+        return max(self.largest, len(self.records))
 
 
 class PagesBroken(Exception):
@@ -49,6 +59,12 @@ class _Paged(GrammarModel):
         for name, size in (self.size or {}).items():
             request = request.put(self.place, name, min(limit or size, size))
         return request
+
+    @cached_property
+    def beside(self) -> frozenset[str]:
+        """The names, at the top of an answer, of what is looked at beside its records."""
+        told = (getattr(self, name, None) for name in ("take", "stop", "total", "total_pages"))
+        return frozenset(steps(path)[0] for path in map(_path_of, told) if path)
 
     def known(self, request: Request, answer: Answer) -> int | None:
         """How many pages there are, as far as this answer says."""
@@ -70,6 +86,10 @@ class NoPages(GrammarModel):
     """The whole list in one answer."""
 
     by: Literal["none"] = "none"
+
+    @property
+    def beside(self) -> frozenset[str]:
+        return frozenset()
 
     def first(self, request: Request, *, limit: int | None = None) -> Request:
         return request
@@ -101,7 +121,8 @@ class _Stopping(_Paged):
         if said is not None:
             return said
         if self.stop.when == "short":
-            return records >= (self.asked_for(request) or 1)
+            # A source may allow less than was asked for. Then every page looks short.
+            return 0 < records >= min(self.asked_for(request) or 1, answer.size)
         return records > 0
 
 
@@ -123,7 +144,8 @@ class _Counted(_Stopping):
 
     def known(self, request: Request, answer: Answer) -> int | None:
         total = self._total(answer)
-        return None if total is None else ceil(total / (self.asked_for(request) or 1))
+        size = answer.size or self.asked_for(request) or 1
+        return None if total is None else ceil(total / size)
 
     def _total(self, answer: Answer) -> int | None:
         return self.total.read(headers=answer.headers, body=answer.body) if self.total else None
@@ -135,6 +157,8 @@ class _Counted(_Stopping):
         """Whether there is more; `is_before_total` None where no total is told."""
         if self.stop.when == "total" and is_before_total is not None:
             return is_before_total
+        if self.stop.when == "short" and is_before_total is False:
+            return len(answer.records) >= (self.asked_for(request) or 1)
         # A page with less, or nothing, is not the end of a list that is said to be longer.
         is_gap = self.stop.when in ("empty", "short") and is_before_total is True
         return is_gap or self._has_more(request, answer)
@@ -274,6 +298,16 @@ Pages = Annotated[
     NoPages | NumberedPages | OffsetPages | CursorPages | LinkedPages | HeaderPages | LastPages,
     Field(discriminator="by"),
 ]
+
+
+def _path_of(told: JsonPath | StopRule | CountIn | None) -> JsonPath | None:
+    match told:
+        case StopRule():
+            return told.flag
+        case CountIn():
+            return told.path
+        case _:
+            return told
 
 
 def _followed(request: Request, answer: Answer, address: str | None) -> Request | None:

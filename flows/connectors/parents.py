@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Raw
 
 from flows.connectors.json_path import raw_at, steps
+from flows.connectors.loads import ChangedParent, FullLoad
 from flows.connectors.streams import Stream
 from flows.connectors.templates import names_in
 
@@ -29,6 +31,24 @@ def fields_of(parent: Raw, paths: Iterable[str]) -> dict[str, Raw]:
     """The JSON text of each field that is there."""
     found = {path: raw_at(parent, path) for path in paths}
     return {path: raw for path, raw in found.items() if raw is not None}
+
+
+def has_lists_of_its_own(stream: Stream) -> bool:
+    """Whether there is a list for each parent that says itself what changed in it.
+
+    Each then has a bookmark of its own: that of one says nothing about another, and what is asked
+    of a parent for the first time is asked for as a whole.
+    """
+    return not isinstance(stream.load, FullLoad | ChangedParent) and bool(needed(stream))
+
+
+def list_of(fields: Mapping[str, Raw]) -> str:
+    """What a list is known by from one read to the next: what stands in its question.
+
+    A digest, for what stands there is the source's, and may be of any length.
+    """
+    said = sorted((path, bytes(raw).strip()) for path, raw in fields.items())
+    return blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
 
 class Added:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from flows.connectors.bookmarks import Point
 from flows.connectors.client import Client, List, Refused
 from flows.connectors.credentials import Credentials, check_values
 from flows.connectors.file_lists import FileLists
@@ -195,13 +196,14 @@ class _Probe:
             return StreamProbe(
                 outcome=outcome, sentence=sentence, incremental=stream.is_incremental
             )
-        changed, _ = self._look(name, self._clock() - timedelta(hours=1), is_first=False)
+        recent = 0 if stream.counts else self._clock() - timedelta(hours=1)
+        changed, _ = self._look(name, recent, is_first=False)
         if changed in (Outcome.READABLE, Outcome.EMPTY):
             return StreamProbe(outcome=outcome, sentence=sentence, incremental=True)
         whole = f"{sentence} It does not say what changed, so all of it is read each time."
         return StreamProbe(outcome=outcome, sentence=whole, incremental=False)
 
-    def _look(self, name: str, since: datetime | None, *, is_first: bool) -> tuple[Outcome, str]:
+    def _look(self, name: str, since: Point | None, *, is_first: bool) -> tuple[Outcome, str]:
         stream = self._connector.streams[name]
         try:
             found = self._lists.first(name, since=since)

@@ -13,6 +13,7 @@ from typing import Self
 
 from msgspec import Raw
 
+from flows.connectors.bookmarks import Point
 from flows.connectors.client import Client, List, Refused
 from flows.connectors.credentials import Credentials, check_values
 from flows.connectors.file_lists import FileLists
@@ -23,7 +24,7 @@ from flows.connectors.lists import ListBroken, Lists
 from flows.connectors.request import Request
 from flows.connectors.retries import GaveUp, Patience, Trouble
 from flows.connectors.sentences import incomplete_sentence, refusal_sentence
-from flows.connectors.signin import Keep, LoginRefused
+from flows.connectors.signin import Alone, Keep, LoginRefused
 from flows.connectors.spec import Connector
 from flows.connectors.streams import Stream
 
@@ -52,13 +53,15 @@ class ReadInterrupted(Exception):
 class Page:
     """One page as it came. `records` are windows into `body`, one JSON text each; no objects.
 
-    `number` counts from 1, `received_at` is UTC, `bytes` is the size of the body, unpacked.
+    `number` counts from 1, `received_at` is UTC, `bytes` is the size of the body, unpacked. `of` is
+    the list it belongs to, where each list of its stream has a bookmark of its own.
     """
 
     number: int
     body: builtins.bytes = field(repr=False)
     records: list[Raw] = field(repr=False)
     received_at: datetime
+    of: str = ""
 
     @property
     def bytes(self) -> int:
@@ -74,6 +77,7 @@ class Reader:
     :param clock: the present moment, aware
     :param sleep: waits so many seconds; by default a wait that ends early when a read is given up
     :param keep: saves credential values that a login replaced; what it raises ends the read
+    :param alone: keeps other processes from spending the same credential meanwhile
     :param limits_folder: where requests are counted for all processes; None counts ours alone
     """
 
@@ -88,6 +92,7 @@ class Reader:
         sleep: Callable[[float], None] | None = None,
         patience: Patience | None = None,
         keep: Keep | None = None,
+        alone: Alone | None = None,
         limits_folder: Path | None = None,
     ) -> None:
         clean, errors = check_values(fields=connector.credentials, values=credentials)
@@ -114,6 +119,7 @@ class Reader:
             sleep=wait,
             patience=patience,
             keep=keep,
+            alone=alone,
             limits_folder=limits_folder,
         )
         self._lists = Lists(
@@ -121,20 +127,28 @@ class Reader:
         )
 
     def pages(
-        self, stream: str, *, since: datetime | None, incremental: bool = True
+        self,
+        stream: str,
+        *,
+        since: Point | None,
+        lists: Mapping[str, Point] | None = None,
+        incremental: bool = True,
     ) -> Generator[Page]:
         """The pages of a stream, in order, with some fetched ahead of the caller.
 
         :param since: the bookmark, aware; the stream's overlap is taken off here. None reads
             everything, as do streams that cannot say what changed
+        :param lists: the bookmarks of single lists of the stream; the others begin at `since`
         :param incremental: False reads everything, for a source that turned out not to support
             `since`
         :raises ReadFailed: if somebody has to act first; RunStopped if for every stream
         :raises ReadInterrupted: if the same call may succeed later
         """
-        if since is not None and since.tzinfo is None:
+        if isinstance(since, datetime) and since.tzinfo is None:
             raise ValueError("`since` must know its time zone")
-        chunks = self._lists.chunks(stream, since=since if incremental else None)
+        if not incremental:
+            since, lists = None, None
+        chunks = self._lists.chunks(stream, since=since, lists=lists)
         try:
             for number, chunk in enumerate(chunks, start=1):
                 yield Page(
@@ -142,6 +156,7 @@ class Reader:
                     body=chunk.body,
                     records=chunk.records,
                     received_at=chunk.received_at,
+                    of=chunk.of,
                 )
         except ListBroken as broken:
             raise _told(broken) from None

@@ -19,6 +19,8 @@ _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _ELEMENTS = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
 _NOTHING = frozenset({b"null", b'""'})
+# Of the names that were taken out. A source may put data where names belong.
+_MOST_NAMES = 1000
 Fate = Literal["keep", "keep_plain", "drop", "hash"]
 
 
@@ -27,7 +29,12 @@ class RecordInvalid(ValueError):
 
 
 def strip(
-    record: Raw | bytes, *, stream: Stream, kept: frozenset[str], pseudonym_key: bytes
+    record: Raw | bytes,
+    *,
+    stream: Stream,
+    kept: frozenset[str],
+    pseudonym_key: bytes,
+    gone: set[str] | None = None,
 ) -> bytes:
     """The record without personal fields; the bytes of every other value are untouched.
 
@@ -36,15 +43,21 @@ def strip(
     without regard to case, so that a vendor's change of spelling lets nothing through. Fields that
     the connector does not name stay, unless it says which ones it knows: then they go, and so does
     an object or a list in a known field. A stream with nothing to take out passes through as it is.
+    Where a record is to be rejected for a field that nobody has judged, the field stays as null.
 
     :param kept: fields the tenant opted in to; only what would be dropped or hashed can be kept
+    :param gone: takes the names, but not without end, of the fields that were taken out
     :raises RecordInvalid: if a record of a stream with something to take out is not an object
     """
     fates = _fates(stream.personal, kept)
     if fates.is_nothing:
         return bytes(record)
+    taken: set[str] = set() if gone is None or stream.drift == "quarantine" else gone
     try:
-        return msgspec.json.encode(_left(record, fates, key=pseudonym_key))
+        left = _left(record, fates, key=pseudonym_key, gone=taken)
+        if stream.drift == "quarantine":
+            left |= dict.fromkeys(stream.personal.unjudged(taken), Raw(b"null"))
+        return msgspec.json.encode(left)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordInvalid(f"A record of {stream.title} is not an object.") from None
 
@@ -91,8 +104,10 @@ def _grouped(fates: Mapping[str, Fate], otherwise: Fate) -> _Fates:
     )
 
 
-def _left(value: Raw | bytes, fates: _Fates, *, key: bytes) -> dict[str, Raw]:
-    """What is left of an object."""
+def _left(
+    value: Raw | bytes, fates: _Fates, *, key: bytes, gone: set[str] | None = None
+) -> dict[str, Raw]:
+    """What is left of an object. What is not goes by its name into `gone`."""
     left = {}
     for name, member in _MEMBERS.decode(value).items():
         folded = name.casefold()
@@ -104,6 +119,8 @@ def _left(value: Raw | bytes, fates: _Fates, *, key: bytes) -> dict[str, Raw]:
             left[name] = _pseudonym(member, key)
         elif fate == "keep" or (fate == "keep_plain" and _is_plain(member)):
             left[name] = member
+        elif gone is not None and len(gone) < _MOST_NAMES:
+            gone.add(name)
     return left
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ _NOT_LET_IN = {"invalid_grant", "invalid_client", "unauthorized_client", "access
 
 # Saves credential values that a login replaced, by the names of their fields.
 Keep = Callable[[Mapping[str, str]], None]
+# Around a login that replaces a credential: nobody else logs in meanwhile, and it gives the values
+# as they are now, which another process may have replaced.
+Alone = Callable[[], AbstractContextManager[Mapping[str, Secret]]]
 
 
 class LoginRefused(Exception):
@@ -53,6 +57,8 @@ class SignIn:
     """The way in for all threads of a read.
 
     :param keep: saves what a login replaced; it is called before the login is used
+    :param alone: keeps others from spending the same credential at the same time; None where
+        nobody else could
     """
 
     def __init__(
@@ -65,6 +71,7 @@ class SignIn:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         keep: Keep | None = None,
+        alone: Alone | None = None,
     ) -> None:
         self._connector = connector
         self._auth = connector.api.auth
@@ -74,6 +81,7 @@ class SignIn:
         self._clock = clock
         self._sleep = sleep
         self._keep = keep
+        self._alone = alone
         # What a login replaced, and its grant, which is not used before that is saved.
         self._unsaved: dict[str, Secret] = {}
         self._waiting: Grant | None = None
@@ -110,16 +118,33 @@ class SignIn:
         if not isinstance(auth, LoginAuth):
             self._entry = Entry(auth.proof(self._credentials), self._base_url(None), number)
             return self._entry
-        grant = self._waiting or (self._refresh(auth, after) if after else None)
-        self._waiting = grant = grant or self._log_in(auth)
-        self._save()
-        self._waiting = None
+        if auth.rotates and self._alone:
+            with self._alone() as values:
+                self._take_over(auth.rotates, values)
+                grant = self._granted(auth, after)
+        else:
+            grant = self._granted(auth, after)
         renew_at = None
         if grant.lifetime is not None:
             margin = min(_MARGIN_SECONDS, grant.lifetime / 4)
             renew_at = self._clock() + timedelta(seconds=grant.lifetime - margin)
         self._entry = Entry(auth.proof(grant), self._base_url(grant), number, grant, renew_at)
         return self._entry
+
+    def _granted(self, auth: LoginAuth, after: Grant | None) -> Grant:
+        grant = self._waiting or (self._refresh(auth, after) if after else None)
+        self._waiting = grant = grant or self._log_in(auth)
+        self._save()
+        self._waiting = None
+        return grant
+
+    def _take_over(self, name: str, values: Mapping[str, Secret]) -> None:
+        """Go on with the value that another process's login left, unless ours has to be saved."""
+        now = values.get(name)
+        if self._unsaved or now is None or now.reveal() == self._credentials.value(name):
+            return
+        self._credentials = self._credentials.replaced({name: now})
+        self._refused = None
 
     def _log_in(self, auth: LoginAuth) -> Grant:
         if self._refused:

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from flows.connectors.credentials import CredentialField, CredentialsInvalid, check_values
-from flows.connectors.failures import AnswerRules, Failures
+from flows.connectors.defaults import filled_in
+from flows.connectors.failures import AnswerRules, Failure, Failures, usual_failures
 from flows.connectors.files.grammar import FilesClient, check_pattern
-from flows.connectors.grammar import GrammarModel, only_of
+from flows.connectors.grammar import GrammarModel, only_of, placeholders, titled
 from flows.connectors.json_path import steps, written
 from flows.connectors.loads import ChangedParent
 from flows.connectors.mistakes import sentences
@@ -31,6 +40,7 @@ Name = Annotated[str, Field(pattern=f"^{_NAME}$", max_length=40)]
 _SEGMENT = r"(?:[\w.~:@!$&'()*+,;=-]|\{[^{}\s]+\})+"
 _RELATIVE = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
 _MOST_ANCESTORS = 3
+_Titled = TypeVar("_Titled", CredentialField, Stream)
 
 
 class ConnectorInvalid(Exception):
@@ -43,17 +53,20 @@ def _kind_of_client(value: Any) -> str:
 
 
 class Connector(GrammarModel):
-    """`preview` says that not all of its facts could be checked at the source."""
+    """`preview` says that not all of its facts could be checked at the source.
+
+    What has no title is called by its name; a status without a sentence has the usual one.
+    """
 
     name: Name
-    title: str = Field(min_length=1)
+    title: str = Field(default="", validate_default=True)
     preview: bool = False
     credentials: dict[Name, CredentialField]
     client: Annotated[
         Annotated[Client, Tag("of an API")] | Annotated[FilesClient, Tag("of files")],
         Discriminator(_kind_of_client),
     ]
-    failures: Failures = {}
+    failures: Failures = Field(default={}, validate_default=True)
     answers: AnswerRules = ()
     streams: dict[Name, Stream] = Field(min_length=1)
 
@@ -67,13 +80,38 @@ class Connector(GrammarModel):
             raise TypeError(f"{self.name} reads files and has no API")
         return self.client
 
-    @field_validator("streams")
+    @field_validator("title")
     @classmethod
-    def _have_titles(cls, streams: dict[str, Stream]) -> dict[str, Stream]:
+    def _has_a_title(cls, title: str, info: ValidationInfo) -> str:
+        return title or titled(info.data.get("name", ""))
+
+    @field_validator("credentials", "streams")
+    @classmethod
+    def _have_titles(cls, parts: dict[str, _Titled]) -> dict[str, _Titled]:
         return {
-            name: stream.model_copy(update={"title": stream.title or _title(name)})
-            for name, stream in streams.items()
+            name: part.model_copy(update={"title": part.title or titled(name)})
+            for name, part in parts.items()
         }
+
+    @field_validator("failures")
+    @classmethod
+    def _and_the_usual_ones(
+        cls, own: dict[int, Failure], info: ValidationInfo
+    ) -> dict[int, Failure]:
+        client, fields = info.data.get("client"), info.data.get("credentials")
+        if not isinstance(client, Client) or fields is None or "title" not in info.data:
+            return own  # files answer with no status; and what is wrong is told anyway
+        needed, address = [*client.auth.fields()], placeholders(client.base_url)
+        usual = usual_failures(
+            source=info.data["title"],
+            keys={
+                field.title: field.help
+                for name, field in fields.items()
+                if name in needed and field.kind != "url"
+            },
+            address=[field.title for name, field in fields.items() if name in address],
+        )
+        return usual | own
 
     @model_validator(mode="after")
     def _fits_together(self) -> Connector:
@@ -94,6 +132,11 @@ class Connector(GrammarModel):
         for name in client.fields():
             if name not in self.credentials:
                 raise ValueError(f"client.files: There is no credential {name}")
+        for name, stream in self.streams.items():
+            if stream.counts:
+                raise ValueError(
+                    f"streams.{name}.load: A file has a time and no counter: write overlap instead"
+                )
 
     def _check_parents(self, name: str, stream: Stream) -> None:
         ancestors: list[str] = []
@@ -138,6 +181,8 @@ class Connector(GrammarModel):
             _located(f"{at}.path", check_pattern, stream.path)
             return
         paths = {"path": stream.path}
+        if stream.deletes is not None and stream.deletes.path:
+            paths["deletes.path"] = stream.deletes.path
         if (job := stream.job) is not None:
             named = {"start.path": job.start.path, "poll": job.poll, "download": job.download}
             paths |= {f"job.{where}": path for where, path in named.items() if path is not None}
@@ -174,14 +219,7 @@ def parse_connector(*, name: str, document: Mapping[str, Any]) -> Connector:
     :raises ConnectorInvalid: one sentence, such as
         `prohandel: streams.sales.pages.by: There is no paging "nummer"; did you mean number? …`
     """
-    defaults = document.get("defaults") or {}
-    streams = document.get("streams")
-    merged = {key: value for key, value in document.items() if key != "defaults"}
-    if isinstance(defaults, Mapping) and isinstance(streams, Mapping):
-        merged["streams"] = {
-            stream: {**defaults, **own} if isinstance(own, Mapping) else own
-            for stream, own in streams.items()
-        }
+    merged = filled_in(document)
     known: dict[int, list[str]] = {}
     try:
         connector = Connector.model_validate(merged, context=known)
@@ -220,7 +258,3 @@ def _located(where: str, check: Any, text: str) -> None:
 def _lands(stream: Stream, *fields: str) -> bool:
     """Whether nothing is said that keeps a field back as personal."""
     return not stream.personal.marked(fields) and not stream.personal.unjudged(fields[:1])
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from flows.connectors.deletes import Deletes
 from flows.connectors.formats import Records, RecordsIn
 from flows.connectors.grammar import GrammarModel, JsonPath
 from flows.connectors.jobs import Job
@@ -21,6 +22,7 @@ from flows.connectors.loads import (
 )
 from flows.connectors.moments import Change
 from flows.connectors.pages import NoPages, Pages
+from flows.connectors.parameters import as_texts
 from flows.connectors.personal import Personal
 
 CONTENT = "content"
@@ -61,6 +63,7 @@ class Stream(GrammarModel):
     with_: dict[str, JsonPath] = Field(default={}, alias="with")
     changed: Change | None = None
     load: Load
+    deletes: Deletes | None = None
     drift: Literal["evolve", "freeze", "quarantine"] = "evolve"
     pages: Pages = NoPages()
     job: Job | None = None
@@ -71,17 +74,7 @@ class Stream(GrammarModel):
     @field_validator("params", mode="before")
     @classmethod
     def _are_texts(cls, params: Any) -> Any:
-        if not isinstance(params, dict):
-            return params
-        words = {True: "true", False: "false"}
-        return {
-            name: words[value]
-            if isinstance(value, bool)
-            else str(value)
-            if isinstance(value, int | float)
-            else value
-            for name, value in params.items()
-        }
+        return as_texts(params)
 
     @model_validator(mode="after")
     def _lands_what_reading_needs(self) -> Stream:
@@ -105,16 +98,19 @@ class Stream(GrammarModel):
     def _can_be_read(self) -> Stream:
         if not self.path and self.job is None:
             raise ValueError("Say where it is: path is missing")
-        if self.is_incremental and self.changed is None:
+        if self.is_incremental and not self.counts and self.changed is None:
             raise ValueError("Reading what changed needs to know the field: add changed")
         if self.has_history and not self.is_incremental:
             raise ValueError("A stream read in full has no beginning to choose: drop has_history")
+        if self.has_history and self.counts:
+            raise ValueError("A counter knows no days, so none can be chosen: drop has_history")
         if self.method == "get" and self.is_post:
             raise ValueError("A GET has no body: drop method, or write method: post")
         if self.graphql is not None and not isinstance(self.body or {}, dict):
             raise ValueError("The body of GraphQL is an object with variables")
         self._check_places()
         self._check_parent()
+        self._check_deletes()
         return self
 
     def _check_places(self) -> None:
@@ -136,9 +132,23 @@ class Stream(GrammarModel):
                     "add it to with, and take it in changed"
                 )
 
+    def _check_deletes(self) -> None:
+        if self.deletes is None:
+            return
+        mistake = self.deletes.mistake(
+            has_content_key=self.has_content_key, is_incremental=self.is_incremental
+        )
+        if mistake:
+            raise ValueError(mistake)
+
     @property
     def is_incremental(self) -> bool:
         return not isinstance(self.load, FullLoad)
+
+    @property
+    def counts(self) -> bool:
+        """Whether what changed is told by a number that the source counts."""
+        return not isinstance(self.load, FullLoad) and self.load.counter is not None
 
     @property
     def needs_probe(self) -> bool:
@@ -165,6 +175,9 @@ class Stream(GrammarModel):
         for name, text in self.params.items():
             yield f"params.{name}", text
         yield from _texts("body", self.body)
+        if self.deletes is not None:
+            yield "deletes.path", self.deletes.path
+            yield from _texts("deletes.params", self.deletes.params)
         if isinstance(self.load, ChangedFilter):
             yield "load.write", self.load.write
             yield "load.until", self.load.until or ""

@@ -55,7 +55,8 @@ class _Asked:
 class _Open(Generic[Tag]):
     """A list being read. `asked` are its pages under way, the next one first.
 
-    `ahead` is the number of the last of them, counted from 1.
+    `ahead` is the number of the last of them, counted from 1. `largest` is how many records the
+    largest page had so far.
     """
 
     leg: Leg[Tag]
@@ -64,6 +65,7 @@ class _Open(Generic[Tag]):
     progress: Progress = field(default_factory=Progress)
     number: int = 0
     ahead: int = 1
+    largest: int = 0
 
 
 def walk(
@@ -139,8 +141,13 @@ class _Walk(Generic[Tag]):
             current.progress.ask(request)
         current.progress.came(records)
         answer = Answer(
-            url=page.reply.url, headers=page.reply.headers, body=page.text, records=records
+            url=page.reply.url,
+            headers=page.reply.headers,
+            body=page.text,
+            records=records,
+            largest=current.largest,
         )
+        current.largest = answer.size
         following = None
         if not current.leg.is_over(records):
             following = self._pages.next(request, answer)

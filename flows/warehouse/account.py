@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
+from flows.connectors.bookmarks import Bookmark, from_text
+from flows.warehouse.deletes import Swept
 from flows.warehouse.moments import utc
 from flows.warehouse.warehouse import Batch, Landed, Unaccounted
 
 
 def account_of(
-    batch: Batch, counts: Sequence[Any], *, newest: datetime | None, before: datetime | None
+    batch: Batch,
+    counts: Sequence[Any],
+    *,
+    newest: datetime | None,
+    before: Bookmark,
+    swept: Swept | None = None,
 ) -> Landed:
     """
     :param counts: new, changed, unchanged, rejected, as the engine found them
@@ -31,7 +39,8 @@ def account_of(
         changed=changed,
         unchanged=unchanged,
         rejected=rejected,
-        bookmark=max(filter(None, (before, utc(newest))), default=None),
+        bookmark=before.followed_by(replace(batch.noted, moment=utc(newest))),
+        swept=swept,
     )
 
 
@@ -39,7 +48,7 @@ def account_again(rows: Sequence[Sequence[Any]]) -> Landed | None:
     """The account of a batch that has landed already, from its line in the ledger."""
     if not rows:
         return None
-    *counts, bookmark = rows[0]
+    *counts, bookmark, held, missing, deleted, returned = rows[0]
     extracted, new, changed, unchanged, rejected = map(int, counts)
     return Landed(
         extracted=extracted,
@@ -47,5 +56,15 @@ def account_again(rows: Sequence[Sequence[Any]]) -> Landed | None:
         changed=changed,
         unchanged=unchanged,
         rejected=rejected,
-        bookmark=datetime.fromisoformat(bookmark) if bookmark else None,
+        bookmark=from_text(bookmark),
+        swept=None if held is None else Swept(int(held), int(missing), int(deleted), int(returned)),
     )
+
+
+def sweep_values(swept: Swept | None) -> dict[str, int | None]:
+    """What the ledger has of a sweep; nothing if there was none."""
+    return asdict(swept) if swept else dict.fromkeys(names_of_sweep())
+
+
+def names_of_sweep() -> list[str]:
+    return [each.name for each in fields(Swept)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import duckdb
 
+from flows.connectors.bookmarks import Bookmark, with_notes
 from flows.portal import Tenant, TenantPlace
+from flows.warehouse import duckdb_columns as columns
 from flows.warehouse import duckdb_sql as sql
-from flows.warehouse.account import account_again, account_of
+from flows.warehouse.account import account_of
 from flows.warehouse.duckdb_arrivals import (
     Arrival,
     AsColumns,
@@ -23,7 +25,9 @@ from flows.warehouse.duckdb_arrivals import (
     Straight,
 )
 from flows.warehouse.duckdb_builds import BuildLog
+from flows.warehouse.duckdb_deletes import Deletes
 from flows.warehouse.duckdb_file import WAIT_SECONDS, engine_for, opened
+from flows.warehouse.duckdb_ledger import STATEMENTS, Ledger, is_there
 from flows.warehouse.duckdb_moves import DuckDBMoves
 from flows.warehouse.duckdb_turn import FileTurn
 from flows.warehouse.moments import naive, utc
@@ -31,6 +35,7 @@ from flows.warehouse.warehouse import (
     Batch,
     Columns,
     Fenced,
+    Known,
     Landed,
     LedgerLine,
     StreamState,
@@ -73,13 +78,19 @@ class DuckDBWarehouses:
 
 
 class DuckDBWarehouse(BuildLog, DuckDBMoves):
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        self._ledger = Ledger(connection)
+
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
+        is_made = is_there(self._db, tables)
         with self._transaction():
-            for statement in sql.LEDGER:
-                self._db.execute(statement)
-            for table in tables:
-                for statement in sql.raw_table(table):
+            if not is_made:
+                for statement in STATEMENTS:
                     self._db.execute(statement)
+                for table in tables:
+                    for statement in sql.raw_table(table):
+                        self._db.execute(statement)
             settings = [tenant.code, tenant.name, tenant.time_zone, tenant.currency, tenant.country]
             known = self._rows("select * exclude (updated_at) from raw.tenants")
             if known != [tuple(settings)]:
@@ -88,45 +99,56 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
                     "insert into raw.tenants values (?, ?, ?, ?, ?, ?)", [*settings, naive(at)]
                 )
 
-    def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
-        found = self._rows(
-            "select bookmark from raw.bookmarks where connection_id = ? and stream = ?",
-            [connection_id, stream],
-        )
-        return utc(found[0][0]) if found else None
+    def begin(self, *, connection_id: str, fence: int) -> Known:
+        with self._transaction():
+            return self._ledger.begin_run(connection_id=connection_id, fence=fence)
+
+    def known(self, *, connection_id: str) -> Known:
+        return self._ledger.known(connection_id)
 
     def land(self, batch: Batch, *, at: datetime) -> Landed:
         if not batch.records:
             return self._land(batch, Nothing(), at=at)
         if batch.typed is None:
             return self._land(batch, FromFile(self._db, batch), at=at)
-        with suppress(NotStraight):
-            return self._land(batch, Straight(self._db, batch, batch.typed), at=at)
+        if not batch.typed.is_exact_needed and not columns.holds(
+            self._db, batch.table, connection_id=batch.connection_id
+        ):
+            with suppress(NotStraight):
+                return self._land(batch, Straight(self._db, batch, batch.typed), at=at)
         return self._land(batch, AsColumns(self._db, batch, batch.typed), at=at)
 
     def _land(self, batch: Batch, arrival: Arrival, *, at: datetime) -> Landed:
         arrival.read()
         with self._transaction():
-            if (earlier := self._landed_before(batch)) is not None:
+            if (earlier := self._ledger.landed_before(batch)) is not None:
                 return earlier
-            self.check_fence(connection_id=batch.connection_id, fence=batch.fence)
-            self._db.execute(sql.FENCE, [batch.connection_id, batch.fence])
-            at = self._after_the_last(at)
+            at, before = self._ledger.begin(batch, at=at)
             found = arrival.sort_out(at=at)
-            before = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
-            landed = account_of(batch, found.counts, newest=found.newest, before=before)
+            deletes = Deletes(self._db, batch)
+            swept = deletes.find(seen=arrival.seen, rejected=found.counts[3])
+            landed = account_of(
+                batch, found.counts, newest=found.newest, before=before, swept=swept
+            )
+            if landed.brought_something:
+                batch.store()
             arrival.keep(at=at)
-            self._write_ledger(batch, landed, at=at)
+            deletes.mark(swept, at=at)
+            self._ledger.write(batch, landed, before=before, at=at)
         return landed
 
+    def note_unchanged(self, batches: Sequence[tuple[Batch, Landed]], *, at: datetime) -> None:
+        with self._transaction():
+            self._ledger.write_unchanged(batches, at=at)
+
     def landed_through(self) -> datetime | None:
-        found = self._rows("select max(landed_at) from raw.batches where new + changed > 0")
+        found = self._rows(f"select max(landed_at) from raw.batches where {sql.BROUGHT_SOMETHING}")
         return utc(found[0][0])
 
     def landed_after(self, moment: datetime) -> list[str]:
         found = self._rows(
             "select distinct connector || '__' || stream as raw_table from raw.batches"
-            " where new + changed > 0 and landed_at > ? order by raw_table",
+            f" where {sql.BROUGHT_SOMETHING} and landed_at > ? order by raw_table",
             [naive(moment)],
         )
         return [table for (table,) in found]
@@ -151,9 +173,9 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
                 stream=stream,
                 read_at=read_at.replace(tzinfo=UTC),
                 records=records,
-                bookmark=utc(bookmark),
+                bookmark=with_notes(Bookmark(moment=utc(moment)), notes),
             )
-            for connection, stream, read_at, records, bookmark in self._rows(sql.STREAMS)
+            for connection, stream, read_at, records, moment, notes in self._rows(sql.STREAMS)
         ]
 
     def export(self, *, views: Mapping[str, Columns], folder: Path) -> dict[str, int]:
@@ -169,32 +191,6 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
                     0
                 ]
         return rows
-
-    def _landed_before(self, batch: Batch) -> Landed | None:
-        return account_again(self._rows(sql.ACCOUNT, [batch.batch_id]))
-
-    def _after_the_last(self, at: datetime) -> datetime:
-        """What is built next is found by the time of landing, so it never goes back."""
-        last = self._rows("select max(landed_at) from raw.batches")[0][0]
-        return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
-
-    def _write_ledger(self, batch: Batch, landed: Landed, *, at: datetime) -> None:
-        if landed.bookmark is not None:
-            self._db.execute(
-                "insert or replace into raw.bookmarks values (?, ?, ?, ?)",
-                [batch.connection_id, batch.stream, naive(landed.bookmark), naive(at)],
-            )
-        self._db.execute(
-            sql.BATCH,
-            [
-                *(batch.batch_id, batch.tenant_id, batch.connection_id, batch.connector),
-                *(batch.stream, batch.run_id, naive(batch.extracted_at), naive(at)),
-                *(landed.extracted, landed.new, landed.changed, landed.unchanged, landed.rejected),
-                batch.bytes_read,
-                batch.lake_key if landed.brought_something else None,
-                landed.bookmark.isoformat() if landed.bookmark else None,
-            ],
-        )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -15,12 +15,17 @@ from flows.warehouse.warehouse import WarehouseBusy
 # Another connection of the same tenant may be at work; its commits and builds take seconds.
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.5
+# Most openings write a few lines of the ledger, which are safe in the log beside the file. Moving
+# them into it takes longer than all the rest, so that waits until there are more, in bytes.
+LARGEST_LOG = 16 * 1024
 
 
 def engine_for(file: Path) -> duckdb.DuckDBPyConnection:
     """DuckDB itself, which holds no file yet: that takes much longer than opening one does."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(config={**sql.SETTINGS, "temp_directory": f"{file}.tmp"})
+    engine = duckdb.connect(config={**sql.SETTINGS, "temp_directory": f"{file}.tmp"})
+    engine.execute("pragma disable_checkpoint_on_shutdown")
+    return engine
 
 
 @contextmanager
@@ -38,14 +43,22 @@ def opened(
                 connection.execute(statement)
             yield connection
     finally:
-        _detach(engine)
+        _detach(engine, file)
 
 
-def _detach(engine: duckdb.DuckDBPyConnection) -> None:
+def _detach(engine: duckdb.DuckDBPyConnection, file: Path) -> None:
     # It may not be able to tidy up the file at the end, such as on a full disk. What was committed
     # is safe in the log beside it, so that is no reason to call a batch that has landed a failure.
     with suppress(duckdb.IOException):
+        if _log_size(file) > LARGEST_LOG:
+            engine.execute(f"checkpoint {sql.DATABASE}")
+    with suppress(duckdb.IOException):
         engine.execute(f"detach {sql.DATABASE}")
+
+
+def _log_size(file: Path) -> int:
+    log = file.with_name(f"{file.name}.wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: float) -> None:

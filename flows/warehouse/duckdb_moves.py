@@ -7,14 +7,15 @@ from pathlib import Path
 import duckdb
 
 from flows.warehouse import duckdb_sql as sql
+from flows.warehouse.duckdb_deletes import LEDGER as LEDGER_OF_DELETES
 from flows.warehouse.warehouse import Columns, WarehouseRefused
 
 # What the models were built by is true of this engine alone.
-STAYS = "builds"
+STAYS = ("builds", "last_contents")
 TABLES = f"""
     select table_name, column_name, data_type
     from information_schema.columns
-    where table_schema = 'raw' and table_name <> '{STAYS}'
+    where table_schema = 'raw' and table_name not in {STAYS}
     order by table_name, ordinal_position
 """
 
@@ -49,7 +50,11 @@ class DuckDBMoves:
 
     def copy_in(self, table: str, *, columns: Columns, file: Path) -> None:
         chosen = ", ".join(sql.name(column) for column in columns)
-        made = sql.LEDGER if table in sql.LEDGER_TABLES else sql.raw_table(sql.stream_of(table))
+        made = (
+            (*sql.LEDGER, *LEDGER_OF_DELETES)
+            if table in sql.LEDGER_TABLES
+            else sql.raw_table(sql.stream_of(table))
+        )
         self._db.begin()
         try:
             for statement in ("create schema if not exists raw", *made):

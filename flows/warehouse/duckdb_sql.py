@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from flows.warehouse.deletes import GONE
+
 # Local files need no extension, and nothing may be fetched at run time.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
@@ -39,6 +41,10 @@ LEDGER = (
     """create table if not exists raw.bookmarks (
         connection_id varchar, stream varchar, bookmark timestamp not null,
         updated_at timestamp not null, primary key (connection_id, stream))""",
+    # What a bookmark holds that is no moment of a record.
+    """create table if not exists raw.bookmark_notes (
+        connection_id varchar, stream varchar, notes varchar not null,
+        updated_at timestamp not null, primary key (connection_id, stream))""",
     """create table if not exists raw.fences (
         connection_id varchar primary key, fence bigint not null)""",
     """create table if not exists raw.rejects (
@@ -49,7 +55,9 @@ LEDGER = (
 )
 
 
-LEDGER_TABLES = frozenset({"tenants", "batches", "bookmarks", "fences", "rejects"})
+LEDGER_TABLES = frozenset(
+    {"tenants", "batches", "bookmarks", "bookmark_notes", "fences", "rejects"}
+)
 
 
 def stream_of(table: str) -> str:
@@ -88,13 +96,15 @@ FILE = """
 """
 
 
-def classify(table: str, source: str = FILE) -> str:
+def classify(table: str, source: str = FILE, *, held: str = "") -> str:
     """Compare each record of a batch with what came before it: in the batch, else in raw.
 
     A source shows what is so now. What it shows later is therefore later, whatever its clock says:
     no change lies in the future, and each content of a record has a moment after the one before, a
     microsecond if need be. So the order of landing and of the history in `transforms/` is one.
     Payloads stay out of it: windows over them would need memory for all of them.
+
+    :param held: a relation of what is current, if that is no table of its own
     """
     return f"""
         create or replace temp table classified as
@@ -114,12 +124,17 @@ def classify(table: str, source: str = FILE) -> str:
             select
                 batch.*,
                 held.content_hash as held_hash,
-                greatest(claimed, held.moment + to_microseconds(1)) as earliest,
+                greatest(
+                    claimed,
+                    held.moment + to_microseconds(1),
+                    -- Since when it is there again, nobody knows: since it is read.
+                    case when held.content_hash = '{GONE}' then $extracted_at end
+                ) as earliest,
                 row_number() over (
                     partition by batch.record_key order by batch.claimed, batch.position
                 ) as turn
             from batch
-            left join raw.{name(table + "__current")} as held
+            left join {held or "raw." + name(table + "__current")} as held
                 on held.connection_id = $connection_id and held.record_key = batch.record_key
         ),
 
@@ -160,7 +175,10 @@ REJECTS = "insert into raw.rejects select ?, reason, payload from read_parquet(?
 
 FENCE = "insert or replace into raw.fences values (?, ?)"
 
-BATCH = f"insert into raw.batches values ({', '.join('?' * 16)})"
+# A line of the ledger.
+LINE = f"({', '.join('?' * 20)})"
+# Marking what is gone brings something, too. Older lines know of no deletes.
+BROUGHT_SOMETHING = "new + changed + coalesce(deleted, 0) + coalesce(returned, 0) > 0"
 
 
 def merge(table: str) -> tuple[str, str, str]:
@@ -201,7 +219,8 @@ def merge_current(table: str) -> tuple[str, str]:
 
 
 ACCOUNT = """
-    select extracted, new, changed, unchanged, rejected, bookmark
+    select
+        extracted, new, changed, unchanged, rejected, bookmark, held, missing, deleted, returned
     from raw.batches
     where batch_id = ?
 """
@@ -222,9 +241,11 @@ STREAMS = """
         batches.stream,
         max(batches.extracted_at),
         sum(batches.new),
-        any_value(bookmarks.bookmark)
+        any_value(bookmarks.bookmark),
+        any_value(bookmark_notes.notes)
     from raw.batches
     left join raw.bookmarks using (connection_id, stream)
+    left join raw.bookmark_notes using (connection_id, stream)
     group by batches.connection_id, batches.stream
     order by batches.connection_id, batches.stream
 """

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flows.connectors.bookmarks import Bookmark, with_notes
 from flows.lake.lake import Lake
 from flows.portal import Tenant, TenantPlace
 from flows.warehouse import snowflake_sql as sql
-from flows.warehouse.account import account_again, account_of
+from flows.warehouse.account import account_again, account_of, sweep_values
+from flows.warehouse.deletes import Swept, needs_asking
 from flows.warehouse.fingerprints import contents
 from flows.warehouse.moments import naive, utc
 from flows.warehouse.snowflake_account import SnowflakeAccount, connect
+from flows.warehouse.snowflake_bookmarks import BOOKMARKS, bookmarks, write_bookmark
 from flows.warehouse.snowflake_builds import SnowflakeBuildLog
 from flows.warehouse.snowflake_connection import SnowflakeConnection
+from flows.warehouse.snowflake_deletes import LEDGER as LEDGER_OF_DELETES
+from flows.warehouse.snowflake_deletes import Deletes
 from flows.warehouse.snowflake_export import export_view
 from flows.warehouse.snowflake_memo import Memo
 from flows.warehouse.snowflake_moves import SnowflakeMoves, check_owner
@@ -26,6 +31,7 @@ from flows.warehouse.warehouse import (
     Batch,
     Columns,
     Fenced,
+    Known,
     Landed,
     LedgerLine,
     StreamState,
@@ -128,7 +134,7 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
             return
         self._memo.forget_prepared()
         loader = self._loader()
-        for statement in sql.LEDGER:
+        for statement in (*sql.LEDGER, *LEDGER_OF_DELETES):
             loader.run(statement)
         for table in tables:
             for statement in sql.raw_table(table):
@@ -147,32 +153,43 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
             held = loader.rows(sql.SETTINGS)
         self._memo.note_prepared(tables, settings)
 
-    def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
-        return self._bookmarks(connection_id).get(stream)
+    def begin(self, *, connection_id: str, fence: int) -> Known:
+        """The fence is raised when there is something to land: it would wake the warehouse."""
+        return self.known(connection_id=connection_id)
 
-    def _bookmarks(self, connection_id: str) -> dict[str, datetime]:
+    def known(self, *, connection_id: str) -> Known:
+        """Without contents: of those there is a memo here, so that it need not be asked at all."""
         known = self._memo.bookmarks(connection_id)
-        if known is None:
-            rows = self._loader().rows(sql.BOOKMARKS, {"connection_id": connection_id})
-            known = {stream: _utc(bookmark) for stream, bookmark in rows}
-        return known
+        return Known(self._bookmarks(connection_id) if known is None else known)
+
+    def note_unchanged(self, batches: Sequence[tuple[Batch, Landed]], *, at: datetime) -> None:
+        for batch, _ in batches:
+            self.land(batch, at=at)
+
+    def _bookmarks(self, connection_id: str) -> dict[str, Bookmark]:
+        return bookmarks(self._loader().rows(BOOKMARKS, {"connection_id": connection_id}))
 
     def land(self, batch: Batch, *, at: datetime) -> Landed:
-        held = contents(batch)
-        if self._memo.holds(batch, held):
-            # The warehouse may sleep on: it would find each record unchanged.
-            self._memo.note_read(batch)
-            bookmark = self.bookmark(connection_id=batch.connection_id, stream=batch.stream)
-            return Landed(extracted=batch.records, unchanged=batch.records, bookmark=bookmark)
+        held = _held_by(batch)
+        if not needs_asking(batch.sweep, records=batch.records) and self._memo.holds(batch, held):
+            bookmark = self.known(connection_id=batch.connection_id).bookmark(batch.stream)
+            if bookmark.followed_by(batch.noted) == bookmark:
+                # The warehouse may sleep on: it would find each record unchanged.
+                self._memo.note_read(batch)
+                swept = Swept(batch.records, 0, 0, 0) if batch.sweep else None
+                same = batch.records
+                return Landed(same, unchanged=same, bookmark=bookmark, swept=swept)
         loader = self._loader()
         for statement in sql.WORKING_TABLES:
             loader.run(statement)
         loader.run(sql.put(str(batch.file), batch.batch_id))
         loader.run(sql.put(str(batch.rejects), batch.batch_id))
+        Deletes(loader, batch).prepare()
         self._memo.forget(batch)
         landed = self._land_surely(batch, at=at)
         with suppress(WarehouseUnavailable):  # it has landed; without a memo the next run asks
-            self._memo.remember(batch, self._known(batch), held=held)
+            is_done = landed.swept is None or landed.swept.is_done
+            self._memo.remember(batch, self._known(batch), held=held if is_done else "")
         with suppress(Exception):  # it has landed; a file that stays in the stage does no harm
             loader.run(sql.remove(batch.batch_id))
         return landed
@@ -198,9 +215,15 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
         loader.run(sql.copy_records(batch.batch_id, batch.file.name))
         loader.run(sql.copy_rejects(batch.batch_id, batch.rejects.name))
         loader.run(sql.classify(batch.table), values)
-        landed = self._account(batch)
+        deletes = Deletes(loader, batch)
+        counts = loader.rows(sql.COUNTS)[0]
+        swept = deletes.find(values, rejected=counts[-1])
+        landed = self._account(batch, counts, swept)
+        if landed.brought_something:
+            batch.store()
         for statement in sql.merge(batch.table):
             loader.run(statement, values)
+        deletes.mark(swept, values)
         loader.run(sql.REJECTS, values)
         self._write_ledger(batch, landed, values)
         return landed
@@ -208,7 +231,7 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
     def landed_through(self) -> datetime | None:
         if (known := self._memo.landed_through()) is not None:
             return known
-        found = self._loader().rows("select max(landed_at) from batches where new + changed > 0")
+        found = self._loader().rows(sql.LANDED_THROUGH)
         return utc(found[0][0])
 
     def landed_after(self, moment: datetime) -> list[str]:
@@ -239,9 +262,11 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
                 stream=stream,
                 read_at=self._memo.read_at(connection, stream, ledger=_utc(read_at)),
                 records=int(records),
-                bookmark=utc(bookmark),
+                bookmark=with_notes(Bookmark(moment=utc(moment)), notes),
             )
-            for connection, stream, read_at, records, bookmark in self._loader().rows(sql.STREAMS)
+            for connection, stream, read_at, records, moment, notes in self._loader().rows(
+                sql.STREAMS
+            )
         ]
 
     def export(self, *, views: Mapping[str, Columns], folder: Path) -> dict[str, int]:
@@ -257,10 +282,9 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
 
     def _known(self, batch: Batch) -> dict[str, Any]:
         """What the next run would otherwise have to wake the warehouse for."""
-        connection = {"connection_id": batch.connection_id}
-        last = self._loader().rows("select max(landed_at) from batches where new + changed > 0")
+        last = self._loader().rows(sql.LANDED_THROUGH)
         return {
-            "bookmarks": dict(self._loader().rows(sql.BOOKMARKS, connection)),
+            "bookmarks": self._bookmarks(batch.connection_id),
             "landed_through": last[0][0],
         }
 
@@ -272,19 +296,15 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
         last = self._loader().rows("select max(landed_at) from batches")[0][0]
         return at if last is None else max(at, _utc(last) + timedelta(microseconds=1))
 
-    def _account(self, batch: Batch) -> Landed:
-        new, changed, unchanged, newest, rejected = self._loader().rows(sql.COUNTS)[0]
-        rows = self._loader().rows(sql.BOOKMARKS, {"connection_id": batch.connection_id})
-        before = {stream: _utc(bookmark) for stream, bookmark in rows}.get(batch.stream)
+    def _account(self, batch: Batch, counted: tuple[Any, ...], swept: Swept | None) -> Landed:
+        new, changed, unchanged, newest, rejected = counted
+        before = self._bookmarks(batch.connection_id).get(batch.stream, Bookmark())
         counts = (new, changed, unchanged, rejected)
-        return account_of(batch, counts, newest=newest, before=before)
+        return account_of(batch, counts, newest=newest, before=before, swept=swept)
 
     def _write_ledger(self, batch: Batch, landed: Landed, values: dict[str, Any]) -> None:
         loader = self._loader()
-        if landed.bookmark is not None:
-            values = values | {"bookmark": _text(landed.bookmark)}
-            loader.run(sql.FORGET_BOOKMARK, values)
-            loader.run(sql.BOOKMARK, values)
+        write_bookmark(loader, landed.bookmark, batch.noted, values)
         loader.run(
             sql.BATCH,
             values
@@ -296,9 +316,17 @@ class SnowflakeWarehouse(SnowflakeBuildLog, SnowflakeMoves):
                 "rejected": landed.rejected,
                 "bytes": batch.bytes_read,
                 "file": batch.lake_key if landed.brought_something else None,
-                "bookmark_text": landed.bookmark.isoformat() if landed.bookmark else None,
+                "bookmark_text": landed.bookmark.text or None,
+                **sweep_values(landed.swept),
             },
         )
+
+
+def _held_by(batch: Batch) -> str:
+    """What says that the same batch once more brings nothing. If it was swept, so is this one."""
+    held = contents(batch)
+    is_swept = batch.sweep is not None and batch.sweep.file is None
+    return f"{held}, swept" if held and is_swept else held
 
 
 def _values(batch: Batch, *, at: datetime) -> dict[str, Any]:

@@ -11,11 +11,14 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from flows.connectors.bookmarks import Bookmark, with_notes
 from flows.lake.lake import Lake
 from flows.portal import TenantPlace
 from flows.warehouse.warehouse import Batch, Fenced
 
 FORMAT = 1
+# Raised when the ledger gets columns: what was prepared before it has to be prepared again.
+LEDGER = 2
 
 
 class Memo:
@@ -39,12 +42,16 @@ class Memo:
     def note_prepared(self, tables: list[str], settings: list[str]) -> None:
         self._lake.replace(text=_prepared(tables, settings), key=self._prepared)
 
-    def bookmarks(self, connection_id: str) -> dict[str, datetime] | None:
+    def bookmarks(self, connection_id: str) -> dict[str, Bookmark] | None:
         """By stream; nothing if they have to be asked."""
         known = self._said().get("known") if connection_id == self._connection else None
         if known is None:
             return None
-        return {stream: _moment(text) for stream, text in known["bookmarks"].items()}
+        notes = known.get("notes", {})
+        return {
+            stream: with_notes(Bookmark(moment=_moment(text) if text else None), notes.get(stream))
+            for stream, text in known["bookmarks"].items()
+        }
 
     def landed_through(self) -> datetime | None:
         """When the last batch of the tenant landed; nothing if that has to be asked."""
@@ -101,7 +108,13 @@ class Memo:
             | {
                 "known": {
                     "bookmarks": {
-                        stream: moment.isoformat() for stream, moment in known["bookmarks"].items()
+                        stream: bookmark.moment.isoformat() if bookmark.moment else None
+                        for stream, bookmark in known["bookmarks"].items()
+                    },
+                    "notes": {
+                        stream: bookmark.notes
+                        for stream, bookmark in known["bookmarks"].items()
+                        if bookmark.notes
                     },
                     "landed_through": landed_through.isoformat() if landed_through else None,
                 },
@@ -125,7 +138,8 @@ class Memo:
 
 
 def _prepared(tables: list[str], settings: list[str]) -> str:
-    digest = hashlib.sha256(json.dumps([tables, settings]).encode()).hexdigest()
+    said = [tables, settings, LEDGER]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     return json.dumps({"format": FORMAT, "prepared": digest})
 
 

@@ -11,6 +11,7 @@ from flows.portal import TenantPlace
 from flows.warehouse import snowflake_sql as sql
 from flows.warehouse.duckdb_sql import LEDGER_TABLES, stream_of
 from flows.warehouse.snowflake_connection import SnowflakeConnection
+from flows.warehouse.snowflake_deletes import LEDGER as LEDGER_OF_DELETES
 from flows.warehouse.snowflake_export import export_view
 from flows.warehouse.snowflake_memo import Memo
 from flows.warehouse.warehouse import Columns, WarehouseRefused
@@ -65,7 +66,11 @@ class SnowflakeMoves:
         if "tenants" in self.raw_tables():
             check_owner(loader.rows(sql.SETTINGS), self._tenant)
         is_raw = "payload" in columns and table not in LEDGER_TABLES
-        made = sql.LEDGER if table in LEDGER_TABLES else sql.raw_table(stream_of(table))
+        made = (
+            (*sql.LEDGER, *LEDGER_OF_DELETES)
+            if table in LEDGER_TABLES
+            else sql.raw_table(stream_of(table))
+        )
         for statement in (*made, sql.moved_table(columns)):
             loader.run(statement)
         loader.run(sql.put(str(file), move))

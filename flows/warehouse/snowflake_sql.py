@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from flows.warehouse.deletes import GONE
+
 LEDGER = (
     """create table if not exists tenants (
         tenant_id varchar not null, name varchar not null, time_zone varchar not null,
@@ -19,6 +21,9 @@ LEDGER = (
     """create table if not exists bookmarks (
         connection_id varchar not null, stream varchar not null,
         bookmark timestamp_ntz not null, updated_at timestamp_ntz not null)""",
+    """create table if not exists bookmark_notes (
+        connection_id varchar not null, stream varchar not null,
+        notes varchar not null, updated_at timestamp_ntz not null)""",
     "create table if not exists fences (connection_id varchar not null, fence bigint not null)",
     """create table if not exists rejects (
         batch_id varchar not null, reason varchar not null, payload varchar not null)""",
@@ -91,6 +96,11 @@ def remove(batch_id: str) -> str:
     return f"remove @landing/{_batch(batch_id)}"
 
 
+def in_stage(batch_id: str, file: str) -> str:
+    """Where a file of a batch is in the stage."""
+    return f"{_batch(batch_id)}/{_file(file)}"
+
+
 def copy_records(batch_id: str, file: str) -> str:
     return f"""
         copy into read_records (position, record_key, changed_at, content_hash, payload)
@@ -101,7 +111,7 @@ def copy_records(batch_id: str, file: str) -> str:
                 $1:changed_at::timestamp_ntz,
                 $1:content_hash::varchar,
                 $1:payload::varchar
-            from @landing/{_batch(batch_id)}/{_file(file)}
+            from @landing/{in_stage(batch_id, file)}
         )
         {PARQUET} {WHOLE}
     """
@@ -112,7 +122,7 @@ def copy_rejects(batch_id: str, file: str) -> str:
         copy into read_rejects (reason, payload)
         from (
             select $1:reason::varchar, $1:payload::varchar
-            from @landing/{_batch(batch_id)}/{_file(file)}
+            from @landing/{in_stage(batch_id, file)}
         )
         {PARQUET} {WHOLE}
     """
@@ -136,7 +146,7 @@ def copy_moved(columns: Mapping[str, str], batch_id: str, file: str) -> str:
     chosen = ", ".join(f"$1:{name(column)}::{_type(kind)}" for column, kind in columns.items())
     return f"""
         copy into moved ({", ".join(columns)})
-        from (select {chosen} from @landing/{_batch(batch_id)}/{_file(file)})
+        from (select {chosen} from @landing/{in_stage(batch_id, file)})
         {PARQUET} {WHOLE}
     """
 
@@ -176,7 +186,7 @@ def classify(table: str) -> str:
             select
                 position,
                 record_key,
-                least(coalesce(changed_at, {_moment("extracted_at")}), {_moment("extracted_at")})
+                least(coalesce(changed_at, {moment("extracted_at")}), {moment("extracted_at")})
                     as claimed,
                 changed_at is not null as is_dated,
                 content_hash
@@ -192,6 +202,9 @@ def classify(table: str) -> str:
                 batch.is_dated,
                 held.content_hash as held_hash,
                 case
+                    -- Since when it is there again, nobody knows: since it is read.
+                    when held.content_hash = '{GONE}' and held.moment < {moment("extracted_at")}
+                        then {moment("extracted_at")}
                     when held.moment >= batch.claimed then dateadd(microsecond, 1, held.moment)
                     else batch.claimed
                 end as earliest,
@@ -251,7 +264,7 @@ def merge(table: str) -> tuple[str, str, str]:
         select
             %(tenant_id)s, %(connection_id)s, %(batch_id)s, classified.record_key,
             classified.moment, classified.content_hash,
-            {_moment("extracted_at")}, {_moment("landed_at")},
+            {moment("extracted_at")}, {moment("landed_at")},
             read_records.payload, parse_json(read_records.payload)
         from classified
         inner join read_records on classified.position = read_records.position
@@ -277,33 +290,27 @@ REJECTS = """
     select %(batch_id)s, reason, payload from read_rejects
 """
 
-FORGET_BOOKMARK = """
-    delete from bookmarks where connection_id = %(connection_id)s and stream = %(stream)s
-"""
 
-
-def _moment(value: str) -> str:
+def moment(value: str) -> str:
     return f"to_timestamp_ntz(%({value})s)"
 
-
-BOOKMARK = f"""
-    insert into bookmarks (connection_id, stream, bookmark, updated_at)
-    select %(connection_id)s, %(stream)s, {_moment("bookmark")}, {_moment("landed_at")}
-"""
 
 BATCH = f"""
     insert into batches (
         batch_id, tenant_id, connection_id, connector, stream, run_id, extracted_at, landed_at,
-        extracted, new, changed, unchanged, rejected, bytes, file, bookmark)
+        extracted, new, changed, unchanged, rejected, bytes, file, bookmark,
+        held, missing, deleted, returned)
     select
         %(batch_id)s, %(tenant_id)s, %(connection_id)s, %(connector)s, %(stream)s, %(run_id)s,
-        {_moment("extracted_at")}, {_moment("landed_at")},
+        {moment("extracted_at")}, {moment("landed_at")},
         %(extracted)s, %(new)s, %(changed)s, %(unchanged)s, %(rejected)s, %(bytes)s,
-        %(file)s, %(bookmark_text)s
+        %(file)s, %(bookmark_text)s,
+        %(held)s, %(missing)s, %(deleted)s, %(returned)s
 """
 
 ACCOUNT = """
-    select extracted, new, changed, unchanged, rejected, bookmark
+    select
+        extracted, new, changed, unchanged, rejected, bookmark, held, missing, deleted, returned
     from batches
     where batch_id = %(batch_id)s
 """
@@ -312,15 +319,17 @@ SETTINGS = "select tenant_id, name, time_zone, currency, country from tenants"
 NEW_SETTINGS = f"""
     insert into tenants (tenant_id, name, time_zone, currency, country, updated_at)
     select
-        %(tenant_id)s, %(name)s, %(time_zone)s, %(currency)s, %(country)s, {_moment("updated_at")}
+        %(tenant_id)s, %(name)s, %(time_zone)s, %(currency)s, %(country)s, {moment("updated_at")}
 """
 
-BOOKMARKS = "select stream, bookmark from bookmarks where connection_id = %(connection_id)s"
+# Marking what is gone brings something, too. Older lines know of no deletes.
+BROUGHT_SOMETHING = "new + changed + coalesce(deleted, 0) + coalesce(returned, 0) > 0"
+LANDED_THROUGH = f"select max(landed_at) from batches where {BROUGHT_SOMETHING}"
 
 LANDED_AFTER = f"""
     select distinct connector || '__' || stream as raw_table
     from batches
-    where new + changed > 0 and landed_at > {_moment("moment")}
+    where {BROUGHT_SOMETHING} and landed_at > {moment("moment")}
     order by raw_table
 """
 
@@ -336,21 +345,25 @@ STREAMS = """
         batches.stream,
         max(batches.extracted_at),
         sum(batches.new),
-        max(bookmarks.bookmark)
+        max(bookmarks.bookmark),
+        max(bookmark_notes.notes)
     from batches
     left join bookmarks
         on batches.connection_id = bookmarks.connection_id and batches.stream = bookmarks.stream
+    left join bookmark_notes
+        on batches.connection_id = bookmark_notes.connection_id
+        and batches.stream = bookmark_notes.stream
     group by batches.connection_id, batches.stream
     order by batches.connection_id, batches.stream
 """
 
 BEGIN_BUILD = f"""
     insert into builds (begun_at, transforms, settings, is_whole)
-    select {_moment("begun_at")}, %(transforms)s, %(settings)s, %(is_whole)s
+    select {moment("begun_at")}, %(transforms)s, %(settings)s, %(is_whole)s
 """
 LAST_BEGUN = "select dateadd(microsecond, 1, max(begun_at)) from builds"
 FINISH_BUILD = f"""
-    update builds set finished_at = {_moment("finished_at")}
+    update builds set finished_at = {moment("finished_at")}
     where begun_at = (select max(begun_at) from builds)
 """
 SHAPED_BY = """
@@ -362,7 +375,7 @@ SHAPED_BY = """
 """
 
 # The update holds the lock, not the row: it lasts as long as the transaction around it.
-TURN = f"update turns set taken_at = {_moment('taken_at')} where tenant_id = %(tenant_id)s"
+TURN = f"update turns set taken_at = {moment('taken_at')} where tenant_id = %(tenant_id)s"
 FIRST_TURN = """
     insert into turns (tenant_id)
     select %(tenant_id)s where not exists (select 1 from turns where tenant_id = %(tenant_id)s)

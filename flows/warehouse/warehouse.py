@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from flows.connectors.bookmarks import UNREAD, Bookmark
 from flows.portal import Tenant, TenantPlace
+from flows.warehouse.deletes import Sweep, Swept
 
 # The columns of a view in their order, with the types that its contract gives them.
 Columns = Mapping[str, str]
@@ -68,6 +70,15 @@ class Batch:
 
     With `typed`, the file has no more than origin and payload, of every record that `typed` reads,
     rejected ones too; `rejects` are those that it does not read.
+
+    `contents` is the same for two small batches with the same records; empty if that is not known.
+
+    `store` puts the records into the lake. It is called before any of them is kept, and not at all
+    if none brings anything; a second call does nothing.
+
+    `noted` is how far the reader came, as far as the records' times of change do not say it.
+
+    With `sweep`, what a whole listing does not name is marked as deleted, together with the batch.
     """
 
     batch_id: str
@@ -84,6 +95,10 @@ class Batch:
     file: Path
     rejects: Path
     typed: Typed | None = None
+    store: Callable[[], None] = lambda: None
+    contents: str = ""
+    sweep: Sweep | None = None
+    noted: Bookmark = UNREAD
 
     @property
     def table(self) -> str:
@@ -92,18 +107,38 @@ class Batch:
 
 @dataclass(frozen=True)
 class Landed:
-    """The account of a batch: `extracted = new + changed + unchanged + rejected`."""
+    """The account of a batch: `extracted = new + changed + unchanged + rejected`.
+
+    `swept` is that of a listing, if the batch came with one.
+    """
 
     extracted: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
-    bookmark: datetime | None = None
+    bookmark: Bookmark = UNREAD
+    swept: Swept | None = None
 
     @property
     def brought_something(self) -> bool:
-        return self.new + self.changed > 0
+        marked = self.swept.deleted + self.swept.returned if self.swept else 0
+        return self.new + self.changed + marked > 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a connection's streams, by their names.
+
+    `contents` are the same for two batches that held the same, word for word; of a stream whose
+    last batch was large, or who is not asked for it, there are none.
+    """
+
+    bookmarks: Mapping[str, Bookmark] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
+
+    def bookmark(self, stream: str) -> Bookmark:
+        return self.bookmarks.get(stream, UNREAD)
 
 
 @dataclass(frozen=True)
@@ -132,7 +167,7 @@ class StreamState:
     stream: str
     read_at: datetime
     records: int
-    bookmark: datetime | None
+    bookmark: Bookmark
 
 
 class Movable(Protocol):
@@ -152,8 +187,14 @@ class Warehouse(Movable, Protocol):
     def prepare(self, *, tenant: Tenant, tables: list[str], at: datetime) -> None:
         """Make sure that raw has these tables and knows the tenant's settings."""
 
-    def bookmark(self, *, connection_id: str, stream: str) -> datetime | None:
-        """The newest change (UTC) that a connection has landed of a stream."""
+    def begin(self, *, connection_id: str, fence: int) -> Known:
+        """What a run begins with. Earlier runs of its connection are kept out from now on.
+
+        :raises Fenced: if a later run of the connection has begun
+        """
+
+    def known(self, *, connection_id: str) -> Known:
+        """What the warehouse knows of a connection's streams."""
 
     def land(self, batch: Batch, *, at: datetime) -> Landed:
         """Put a batch into raw, together with its bookmark and its ledger line, or not at all.
@@ -165,6 +206,12 @@ class Warehouse(Movable, Protocol):
         :param at: when it lands; moved to just after the last landing if a clock was set back
         :raises Fenced: if a later run of the connection has begun
         :raises Unaccounted: if its files do not hold the records that were read
+        """
+
+    def note_unchanged(self, batches: Sequence[tuple[Batch, Landed]], *, at: datetime) -> None:
+        """Write down batches of one run that brought nothing, as `known` told, with their accounts.
+
+        :raises Fenced: if a later run of the connection has begun
         """
 
     def landed_through(self) -> datetime | None:

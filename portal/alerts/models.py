@@ -46,6 +46,7 @@ class Alert(models.Model):
         RECOVERED = "RECOVERED", "Recovered"
         BUDGET = "BUDGET", "Budget"
         REPORT = "REPORT", "Report"
+        DRIFT = "DRIFT", "Drift"
 
     # Nobody's, if it is about the platform as a whole.
     tenant = models.ForeignKey(

@@ -19,6 +19,7 @@ from portal.connections.models import Connection, Schedule
 from portal.connections.opening import change_streams, open_connection
 from portal.connections.outcome import as_json
 from portal.connections.overview import connections_in_full
+from portal.connections.setup import want_alerts_of_drift
 from portal.pipelines.onboarding import retire
 from portal.pipelines.prefect import prefect_api
 
@@ -66,6 +67,7 @@ class ConnectionOutput(serializers.Serializer[Any]):
     streams = serializers.ListField(child=serializers.CharField())
     full_read_streams = serializers.ListField(child=serializers.CharField())
     history_from = serializers.DateField(allow_null=True)
+    alerts_of_drift = serializers.BooleanField()
     schedule = ScheduleOutput()
     wanted = serializers.CharField(
         source="pipeline.wanted", default=None, allow_null=True, help_text="Null: not deployed."
@@ -125,6 +127,9 @@ class ConnectionApi(ConnectionView):
         history_from = serializers.DateField(
             required=False, allow_null=True, help_text="Null: everything."
         )
+        alerts_of_drift = serializers.BooleanField(
+            required=False, help_text="Whether a change of a stream's fields raises an alert."
+        )
 
     @described(responses=ConnectionOutput)
     def get(self, request: Request, tenant: str, connection: str) -> Response:
@@ -133,9 +138,11 @@ class ConnectionApi(ConnectionView):
 
     @described(request=InputSerializer, responses=ConnectionOutput)
     def patch(self, request: Request, tenant: str, connection: str) -> Response:
-        """Choose the streams that are read, and from which day on."""
+        """Choose the streams that are read, from which day on, and whether drift raises alerts."""
         found = self.connection(connection)
         asked = from_body(self.InputSerializer, request)
+        if (wants := asked.pop("alerts_of_drift", None)) is not None:
+            want_alerts_of_drift(connection=found, wants=wants)
         if asked:
             change_streams(connection=found, changes=asked)
         return Response(ConnectionOutput(found).data)

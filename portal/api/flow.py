@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from portal.api.connections import CredentialsField
 from portal.api.describing import described
+from portal.api.drift import DriftInput, FieldNames
 from portal.api.going_on import going_on
 from portal.api.inputs import StrictSerializer, from_body
 from portal.api.views import ApiView
@@ -26,9 +27,12 @@ from portal.connections.secrets import secret_store
 from portal.connections.selectors import credentials_set_at
 from portal.connections.services import connector_of_run
 from portal.costs.budgets import apply_budgets
+from portal.drift.selectors import frozen_fields, known_fields
+from portal.drift.services import Drift, note_drift
 from portal.marketplace.selectors import binding_of_version, document_of
 from portal.runs import services
 from portal.runs.models import Run, StreamResult
+from portal.runs.sweeps import note_sweep, sweeps_of
 from portal.tenants.models import Tenant
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -61,11 +65,26 @@ class JobConnection(serializers.Serializer[Any]):
 
 class JobConnectorDocument(serializers.Serializer[Any]):
     version = serializers.IntegerField()
-    digest = serializers.CharField(help_text="The SHA-256 of the text.")
+    digest = serializers.CharField(help_text="The SHA-256 of its texts.")
     text = serializers.CharField(help_text="The connector.yaml.")
+    questions = serializers.DictField(
+        child=serializers.CharField(), help_text="The files of GraphQL it names, by their names."
+    )
+
+
+class JobSweep(serializers.Serializer[Any]):
+    swept_at = serializers.DateTimeField()
+    allowed = serializers.IntegerField(help_text="Deletes that somebody has let pass since.")
 
 
 class ClaimedConnection(JobConnection):
+    sweeps = serializers.DictField(
+        child=JobSweep(), help_text="By stream: when a whole listing was compared last."
+    )
+    known_fields = serializers.DictField(
+        child=serializers.DictField(child=serializers.BooleanField()),
+        help_text="Of each stream its fields, and whether the last whole read had them.",
+    )
     connector_document = JobConnectorDocument(
         allow_null=True,
         help_text="Of an uploaded connector: the version the run reads with, to its end.",
@@ -89,6 +108,10 @@ class RunClaimApi(ApiView):
         )
         tenant = JobTenant()
         connection = ClaimedConnection()
+        frozen_fields = serializers.DictField(
+            child=serializers.DictField(child=FieldNames()),
+            help_text="Of raw tables of frozen streams: the fields of the tenant's connections.",
+        )
 
     @described(request=InputSerializer, responses={201: OutputSerializer})
     def post(self, request: Request) -> Response:
@@ -166,11 +189,19 @@ class RunStreamApi(ApiView):
         changed = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
         unchanged = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
         rejected = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        deleted = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
+        held_back = serializers.IntegerField(
+            min_value=0, max_value=MOST, default=0, help_text="Deletes that were not marked."
+        )
+        is_swept = serializers.BooleanField(
+            default=False, help_text="Whether a whole listing was compared with what is held."
+        )
         bytes_read = serializers.IntegerField(min_value=0, max_value=MOST, default=0)
         seconds = serializers.FloatField(min_value=0, default=0)
         is_incremental = serializers.BooleanField(default=False)
         bookmark = serializers.CharField(max_length=64, allow_blank=True, default="")
         message = serializers.CharField(max_length=2000, allow_blank=True, default="")
+        drift = DriftInput(allow_null=True, default=None)
 
     @described(request=InputSerializer, responses={204: None})
     def put(self, request: Request, code: UUID, stream: str) -> Response:
@@ -182,9 +213,15 @@ class RunStreamApi(ApiView):
         counts = services.StreamCounts(
             **{name: said.pop(name) for name in services.StreamCounts.__dataclass_fields__}
         )
+        drift, is_swept = said.pop("drift"), said.pop("is_swept")
         services.record_stream(
             run=run, report=services.StreamReport(stream=stream, counts=counts, **said)
         )
+        if is_swept:
+            held_back = counts.held_back
+            note_sweep(run=run, stream=stream, held_back=held_back, at=timezone.now())
+        if drift is not None:
+            note_drift(run=run, stream=stream, drift=Drift(**drift), at=timezone.now())
         return Response(status=204)
 
 
@@ -230,7 +267,13 @@ def _job(claim: services.Claim, connection: Connection) -> dict[str, Any]:
             "history_from": connection.history_from,
             "kept_personal_fields": connection.kept_personal_fields,
             "connector_document": vars(document_of(version)) if version else None,
+            "known_fields": known_fields(connection),
+            "sweeps": {
+                each.stream: {"swept_at": each.swept_at.isoformat(), "allowed": each.allowed}
+                for each in sweeps_of(connection)
+            },
         },
+        "frozen_fields": frozen_fields(tenant),
     }
 
 

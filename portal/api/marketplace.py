@@ -24,7 +24,7 @@ from portal.marketplace.selectors import (
 
 class UploadedVersionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
-    digest = serializers.CharField(help_text="The SHA-256 of its connector.yaml.")
+    digest = serializers.CharField(help_text="The SHA-256 of its texts.")
     note = serializers.CharField()
     who = serializers.CharField()
     uploaded_at = serializers.DateTimeField()

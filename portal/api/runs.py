@@ -57,6 +57,8 @@ class StreamResultOutput(serializers.Serializer[Any]):
     changed = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     rejected = serializers.IntegerField()
+    deleted = serializers.IntegerField(help_text="Marked because the source has them no longer.")
+    held_back = serializers.IntegerField(help_text="Deletes that were too many to be marked.")
     bytes_read = serializers.IntegerField()
     seconds = serializers.FloatField()
     is_incremental = serializers.BooleanField()

@@ -55,6 +55,7 @@ def as_json(run: Run) -> dict[str, Any]:
                 "changed": each.changed,
                 "unchanged": each.unchanged,
                 "rejected": each.rejected,
+                "deleted": each.deleted,
             }
             for each in run.streams.order_by("stream")
         },

@@ -15,6 +15,7 @@ from portal.pipelines.prefect import PrefectApi, PrefectRefused, PrefectUnavaila
 from portal.pipelines.services import deploy, pause, resume
 from portal.runs.models import Run
 from portal.runs.services import run_now
+from portal.runs.sweeps import let_deletes_pass
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ def _redeploy(connection: Connection, api: PrefectApi, at: datetime) -> Done:
     return applied(deploy(connection=connection, api=api, at=at), f"{connection} is deployed")
 
 
+def _let_deletes_pass(connection: Connection, api: PrefectApi, at: datetime) -> Done:
+    count = let_deletes_pass(connection=connection)
+    return Done(f"The next run of {connection} may mark {count:,} records as deleted.")
+
+
 def applied(pipeline: Pipeline, done: str) -> Done:
     if pipeline.problem:
         later = "It is saved and will be applied as soon as Prefect agrees."
@@ -51,7 +57,13 @@ def applied(pipeline: Pipeline, done: str) -> Done:
 
 
 Act = Callable[[Connection, PrefectApi, datetime], Done]
-ACTS: dict[str, Act] = {"run": _run, "pause": _pause, "resume": _resume, "redeploy": _redeploy}
+ACTS: dict[str, Act] = {
+    "run": _run,
+    "pause": _pause,
+    "resume": _resume,
+    "redeploy": _redeploy,
+    "deletes": _let_deletes_pass,
+}
 
 
 def act_on(connection: Connection, act: Act, *, api: PrefectApi, at: datetime) -> Done:

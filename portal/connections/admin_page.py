@@ -11,6 +11,7 @@ from portal.connections.admin_shown import connector_title, credentials_note, st
 from portal.connections.models import Connection
 from portal.connections.selectors import enter_again, must_be_entered_again
 from portal.connections.services import connector_of
+from portal.drift.shown import drift_table
 from portal.lib.errors import Refused
 from portal.marketplace.selectors import version_for
 from portal.marketplace.wording import preview_sentence
@@ -19,6 +20,7 @@ from portal.pipelines.prefect import ui_link
 from portal.pipelines.selectors import pipeline_of, restraint_of
 from portal.runs.selectors import runs
 from portal.runs.shown import RUN_HEADERS, run_row
+from portal.runs.sweeps import held_back_sentence
 
 LATEST = 10
 
@@ -37,6 +39,8 @@ def page_context(connection: Connection) -> dict[str, Any]:
         "preview": preview_sentence(connector),
         "enter_again": enter_again(connection) if must_be_entered_again(connection) else "",
         "facts": _facts(connection, connector),
+        "drift_table": drift_table(connection),
+        "deletes_held_back": held_back_sentence(connection),
         "runs_table": {"headers": RUN_HEADERS, "rows": [run_row(run) for run in latest]},
         "has_runs": bool(latest),
     }

@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from flows.connectors.catalog import connectors
@@ -134,6 +135,12 @@ class SetupForm(forms.Form):
         help_text="From 1 to 10080, which is a week.",
         widget=UnfoldAdminIntegerFieldWidget(attrs={"placeholder": "60"}),
     )
+    alerts_of_drift = forms.BooleanField(
+        required=False,
+        label="Alert when the fields of a stream change",
+        help_text="Once for each run that sees something new. It is listed under Drift anyway.",
+        widget=UnfoldBooleanWidget,
+    )
 
     def __init__(
         self, connection: Connection, connector: Connector, data: Mapping[str, Any] | None = None
@@ -166,6 +173,7 @@ class SetupForm(forms.Form):
             kind=values["kind"],
             cron=values["cron"],
             interval_minutes=values["interval_minutes"],
+            alerts_of_drift=values["alerts_of_drift"],
             kept_personal_fields={
                 name.removeprefix(KEPT): fields
                 for name, fields in values.items()
@@ -182,4 +190,5 @@ def _initial(connection: Connection) -> dict[str, Any]:
         "kind": schedule.kind if schedule else Schedule.Kind.MANUAL,
         "cron": schedule.cron if schedule else "",
         "interval_minutes": schedule.interval_minutes if schedule else None,
+        "alerts_of_drift": connection.alerts_of_drift,
     }

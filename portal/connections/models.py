@@ -32,6 +32,9 @@ class Connection(models.Model):
     )
     # Personal fields this tenant chose to keep: {"customer": ["city"]}.
     kept_personal_fields = models.JSONField(default=dict, blank=True)
+    alerts_of_drift = models.BooleanField(
+        default=False, help_text="Whether a change of a stream's fields raises an alert."
+    )
     # The outcome of the last test: {"ok", "message", "streams": [{"name", "outcome", …}]}.
     test_result = models.JSONField(null=True, blank=True, editable=False)
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -30,6 +30,7 @@ class Setup:
     cron: str = ""
     interval_minutes: int | None = None
     kept_personal_fields: Mapping[str, list[str]] = field(default_factory=dict)
+    alerts_of_drift: bool = False
 
 
 def set_up(*, connection: Connection, setup: Setup) -> None:
@@ -39,6 +40,7 @@ def set_up(*, connection: Connection, setup: Setup) -> None:
             connection=connection, streams=setup.streams, history_from=setup.history_from
         )
         keep_personal_fields(connection=connection, fields=setup.kept_personal_fields)
+        want_alerts_of_drift(connection=connection, wants=setup.alerts_of_drift)
         set_schedule(
             connection=connection,
             kind=setup.kind,
@@ -66,6 +68,11 @@ def keep_personal_fields(*, connection: Connection, fields: Mapping[str, list[st
         if names
     }
     connection.save(update_fields=["kept_personal_fields"])
+
+
+def want_alerts_of_drift(*, connection: Connection, wants: bool) -> None:
+    connection.alerts_of_drift = wants
+    connection.save(update_fields=["alerts_of_drift"])
 
 
 def personal_choices(stream: Stream) -> list[str]:

@@ -21,7 +21,8 @@ from portal.tenants.models import Tenant
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="Connector",
-        help_text="A connector.yaml, or a zip of its folder with docs.md and samples. Up to 2 MB.",
+        help_text="A connector.yaml, or a zip of its folder with files of GraphQL, docs.md and"
+        " samples. Up to 2 MB.",
         widget=UnfoldAdminFileFieldWidget,
     )
     note = forms.CharField(

@@ -62,6 +62,7 @@ def inspected(content: bytes) -> dict[str, Any]:
         "title": connector.title,
         "document": package.document,
         "docs": package.docs,
+        "questions": package.questions,
         "samples": package.samples,
     }
 

@@ -33,7 +33,7 @@ class UploadedConnector(models.Model):
 
 
 class ConnectorVersion(models.Model):
-    """One upload. The digest is that of `document`, the text of its connector.yaml."""
+    """One upload. The digest is that of its connector.yaml, `document`, and its `questions`."""
 
     connector = models.ForeignKey(
         UploadedConnector, on_delete=models.PROTECT, related_name="versions"
@@ -41,6 +41,8 @@ class ConnectorVersion(models.Model):
     number = models.PositiveIntegerField()
     document = models.TextField()
     docs = models.TextField(blank=True)
+    # The text of each file of GraphQL, by its name.
+    questions: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     # The text of each file of samples, by stream.
     samples: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64)

@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from flows.connectors.document import DocumentInvalid, parse_document
+from flows.connectors.graphql import SUFFIX, with_questions
 
 MB = 1024 * 1024
 LARGEST_UPLOAD = 2 * MB
@@ -45,10 +46,11 @@ class PackageInvalid(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """The texts of an upload. `samples` are by stream."""
+    """The texts of an upload. `samples` are by stream, `questions` by their files of GraphQL."""
 
     document: str
     docs: str = ""
+    questions: dict[str, str] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
     folder: str = ""
 
@@ -116,23 +118,27 @@ def _package(files: dict[PurePosixPath, bytes]) -> Package:
     is_wrapped = PurePosixPath("connector.yaml") not in files and len(tops) == 1
     folder = tops.pop() if is_wrapped else ""
     inside = {path.relative_to(folder) if folder else path: text for path, text in files.items()}
-    document, docs, samples = "", "", {}
+    document, docs, questions, samples = "", "", {}, {}
     for path, content in inside.items():
         match path.parts:
             case ("connector.yaml",):
                 document = _text(content, str(path), LARGEST_DOCUMENT)
             case ("docs.md",):
                 docs = _text(content, str(path), LARGEST_FILE)
+            case (name,) if name.endswith(SUFFIX):
+                questions[name] = _text(content, name, LARGEST_DOCUMENT)
             case ("samples", name) if name.endswith(".json"):
                 samples[name.removesuffix(".json")] = _sample(content, str(path))
             case _:
                 raise PackageInvalid(
                     f"{path} does not belong into a connector's folder: it has connector.yaml,"
-                    " docs.md and samples/<stream>.json."
+                    " docs.md, files of GraphQL and samples/<stream>.json."
                 )
     if not document:
         raise PackageInvalid("There is no connector.yaml in it.")
-    return Package(document=document, docs=docs, samples=samples, folder=folder)
+    return Package(
+        document=document, docs=docs, questions=questions, samples=samples, folder=folder
+    )
 
 
 def _text(content: bytes, name: str, limit: int) -> str:
@@ -163,8 +169,12 @@ def _no_number(name: str) -> None:
 
 
 def document_of(package: Package) -> dict[str, object]:
-    """:raises PackageInvalid: if the YAML is not plain"""
+    """:raises PackageInvalid: if the YAML is not plain, or names other files than there are"""
     try:
-        return parse_document(package.document)
+        document = parse_document(package.document)
     except DocumentInvalid as error:
         raise PackageInvalid(f"connector.yaml: {error}.") from error
+    try:
+        return with_questions(document, package.questions)
+    except DocumentInvalid as error:
+        raise PackageInvalid(f"{error}.") from error

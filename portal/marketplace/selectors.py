@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -84,7 +83,13 @@ def versions_in_use(tenant: Tenant) -> dict[str, int]:
 def spec_of(version: ConnectorVersion) -> Connector:
     """:raises Refused: if a later release of ours does not understand it any more"""
     try:
-        return _parsed(version.connector.name, version.number, version.digest, version.document)
+        return _parsed(
+            version.connector.name,
+            version.number,
+            version.digest,
+            version.document,
+            tuple(version.questions.items()),
+        )
     except ConnectorInvalid as error:
         raise Refused(
             f"{version} cannot be used any more: {error}. Upload a corrected one.",
@@ -94,7 +99,12 @@ def spec_of(version: ConnectorVersion) -> Connector:
 
 def document_of(version: ConnectorVersion) -> ConnectorDocument:
     """As a flow run gets it."""
-    return ConnectorDocument(version=version.number, digest=version.digest, text=version.document)
+    return ConnectorDocument(
+        version=version.number,
+        digest=version.digest,
+        text=version.document,
+        questions=version.questions,
+    )
 
 
 def binding_for(connector: Connector) -> str:
@@ -113,10 +123,6 @@ def where_uploaded_sends(connector: Connector) -> str:
 def binding_of_version(version: ConnectorVersion | None) -> str:
     """The same of a version that a run was pinned to."""
     return "" if version is None else binding_of(spec_of(version))
-
-
-def digest_of(document: str) -> str:
-    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def uploaded_connectors() -> QuerySet[UploadedConnector]:
@@ -155,5 +161,10 @@ def rollouts_of(connector: UploadedConnector) -> QuerySet[Rollout]:
 
 
 @lru_cache(maxsize=256)
-def _parsed(name: str, number: int, digest: str, document: str) -> Connector:
-    return connector_from(name, ConnectorDocument(version=number, digest=digest, text=document))
+def _parsed(
+    name: str, number: int, digest: str, document: str, questions: tuple[tuple[str, str], ...]
+) -> Connector:
+    texts = ConnectorDocument(
+        version=number, digest=digest, text=document, questions=dict(questions)
+    )
+    return connector_from(name, texts)

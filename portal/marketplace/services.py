@@ -11,11 +11,12 @@ from django.db import IntegrityError, transaction
 from django_scopes import scopes_disabled
 
 from flows.connectors.catalog import connectors
+from flows.connectors.uploaded import digest_of
 from portal.lib.errors import Refused
 from portal.marketplace.bounded import inspect_upload
 from portal.marketplace.models import ConnectorVersion, Rollout, Trial, UploadedConnector
 from portal.marketplace.packages import LARGEST_UPLOAD, MB
-from portal.marketplace.selectors import digest_of, has_succeeded
+from portal.marketplace.selectors import has_succeeded
 from portal.tenants.models import Tenant
 
 LONGEST_NOTE = 400
@@ -74,7 +75,7 @@ def _kept(
         name=found["name"], defaults={"title": found["title"], "created_at": at}
     )
     newest = uploaded.versions.order_by("-number").first()
-    texts = {name: found[name] for name in ("document", "docs", "samples")}
+    texts = {name: found[name] for name in ("document", "docs", "questions", "samples")}
     if newest is not None and all(getattr(newest, name) == each for name, each in texts.items()):
         raise Refused(f"This is the same as {newest}. Nothing was kept.", field="file")
     if uploaded.title != found["title"]:
@@ -83,7 +84,7 @@ def _kept(
     return ConnectorVersion.objects.create(
         connector=uploaded,
         number=newest.number + 1 if newest else 1,
-        digest=digest_of(found["document"]),
+        digest=digest_of(found["document"], found["questions"]),
         note=note,
         who=by.get_username(),
         uploaded_by_id=by.pk,
@@ -204,9 +205,14 @@ def withdraw(*, connector: UploadedConnector, tenant: Tenant, who: str, at: date
         )
 
 
-def _held(connector: UploadedConnector, tenant: Tenant) -> Rollout | None:
-    """What the tenant uses now; who else changes that waits for the end of the transaction."""
+def hold(connector: UploadedConnector) -> None:
+    """Who else changes what a tenant uses of it waits for the end of the transaction."""
     UploadedConnector.objects.select_for_update().filter(pk=connector.pk).first()
+
+
+def _held(connector: UploadedConnector, tenant: Tenant) -> Rollout | None:
+    """What the tenant uses now; nobody changes it before the end of the transaction."""
+    hold(connector)
     current: Rollout | None = Rollout.objects.filter(
         connector=connector, tenant=tenant, is_current=True
     ).first()  # one at most

@@ -83,6 +83,7 @@ class StreamResultInline(TabularInline):  # type: ignore[misc]  # untyped librar
         "changed_count",
         "unchanged_count",
         "rejected_count",
+        "deleted_count",
         "size",
         "took",
         "reading",
@@ -109,6 +110,7 @@ class StreamResultInline(TabularInline):  # type: ignore[misc]  # untyped librar
     changed_count = count_column("changed")
     unchanged_count = count_column("unchanged")
     rejected_count = count_column("rejected")
+    deleted_count = count_column("deleted")
 
     @display(description="took")
     def took(self, result: StreamResult) -> str:

@@ -85,6 +85,9 @@ class StreamResult(models.Model):
     changed = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    # Records held that the source no longer has: those marked, and those that were too many.
+    deleted = models.PositiveBigIntegerField(default=0)
+    held_back = models.PositiveBigIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
     seconds = models.FloatField(default=0)
     is_incremental = models.BooleanField(default=False)
@@ -101,6 +104,34 @@ class StreamResult(models.Model):
                     extracted=F("new") + F("changed") + F("unchanged") + F("rejected")
                 ),
                 name="every_record_is_accounted_for",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.stream
+
+
+class StreamSweep(models.Model):
+    """The last time that a whole listing of a stream was compared with what is held of it.
+
+    Of the deletes that were `held_back` then, as many are `allowed` as somebody has let pass since.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sweeps")
+    stream = models.CharField(max_length=60)
+    swept_at = models.DateTimeField()
+    held_back = models.PositiveBigIntegerField(default=0)
+    allowed = models.PositiveBigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager[StreamSweep]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        verbose_name = "sweep"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "stream"], name="sweep_once_per_stream"),
+            models.CheckConstraint(
+                condition=models.Q(allowed__lte=F("held_back")),
+                name="only_what_is_held_back_passes",
             ),
         ]
 

@@ -182,6 +182,8 @@ class StreamCounts:
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
+    deleted: int = 0
+    held_back: int = 0
     bytes_read: int = 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,7 +20,7 @@ from flows.connectors.reader import Reader
 from flows.connectors.spec import Connector, parse_connector
 from flows.extract import Privacy
 from flows.lake.local import LocalLake
-from flows.land import land
+from flows.land import land, prepare, write_down
 from flows.portal import Connection, Job, Tenant
 from flows.report import StreamReport
 from flows.session import Session, now
@@ -43,7 +44,7 @@ def warehouse_file(folder: Path) -> Path:
 
 
 def run(*, port: int, folder: Path) -> list[StreamReport]:
-    connector = parse_connector(name="pos", document=read_document(FILE))
+    connector = pos()
     with Reader(
         connector,
         {
@@ -56,10 +57,16 @@ def run(*, port: int, folder: Path) -> list[StreamReport]:
         clock=now,
     ) as reader:
         session = _session(connector, reader, folder)
-        with session.warehouses.open(TENANT) as warehouse:
-            tables = [f"pos__{stream}" for stream in connector.streams]
-            warehouse.prepare(tenant=TENANT, tables=tables, at=now())
-        return [land(stream, session) for stream in connector.streams]
+        prepare(session, tables=[f"pos__{stream}" for stream in connector.streams])
+        reports = [land(stream, session) for stream in connector.streams]
+        write_down(session)
+        return reports
+
+
+@cache
+def pos() -> Connector:
+    """Read once in a process, as those of the catalogue are."""
+    return parse_connector(name="pos", document=read_document(FILE))
 
 
 def _session(connector: Connector, reader: Reader, folder: Path) -> Session:
@@ -85,6 +92,9 @@ def _session(connector: Connector, reader: Reader, folder: Path) -> Session:
         reader=reader,
         lake=LocalLake(folder / "lake"),
         warehouses=DuckDBWarehouses(folder / "warehouses"),
+        learned={},
+        known=None,
+        unchanged=[],
         stream=connector.streams.__getitem__,
         stream_folder=stream_folder,
         privacy=lambda _: Privacy(kept=frozenset(), pseudonym_key=b"k" * 32),

@@ -115,6 +115,18 @@ STYLES = {
     "offset, less than asked": Style(
         {"by": "offset", "size": {"most": 9}, "total": "count"}, offset
     ),
+    "number, less than asked, until short": Style(
+        {"by": "number", "size": {"most": 9}, "stop": "short"}, numbered
+    ),
+    "number, less than asked, until the total": Style(
+        {"by": "number", "size": {"most": 9}, "total": "count", "stop": "total"}, numbered
+    ),
+    "offset, less than asked, until short": Style(
+        {"by": "offset", "size": {"most": 9}, "stop": "short"}, offset
+    ),
+    "last record, less than asked, until short": Style(
+        {"by": "last", "send": "since_id", "take": "id", "size": {"most": 9}, "stop": "short"}, last
+    ),
     "cursor": Style(_CURSOR, cursor),
     "cursor, in a header": Style(
         {"by": "cursor", "send": "X-After", "take_header": "X-Next", "in": "header"}, cursor

@@ -209,8 +209,9 @@ def test_a_rule_may_call_a_refusal_a_reason_to_wait(source: FakeSource, client_o
 @pytest.mark.parametrize(
     ("status", "more", "told", "stops_run"),
     [
-        (401, {}, "Sales: The source answered with status 401. Ask its support", True),
-        (403, {}, "Sales: The source answered with status 403. Ask its support", False),
+        (401, {}, "Till asks for a login, and this connector has none", True),
+        (403, {}, "Till does not let this connection read Sales. Allow it there", False),
+        (402, {}, "Sales: The source answered with status 402. Ask its support", False),
         (302, {}, "Sales: The source points to another address", False),
         (401, {"failures": {401: "Paste a new key."}}, "Paste a new key.", True),
         (

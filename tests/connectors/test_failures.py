@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from flows.connectors.failures import AnswerRules, Failures, Verdict, verdict
+from flows.connectors.failures import AnswerRules, Failures, Verdict, usual_failures, verdict
+from flows.connectors.spec import Connector, parse_connector
+from tests.connectors import asking
 
 OK = frozenset({200})
 FAILURES = TypeAdapter(Failures)
@@ -227,3 +229,86 @@ def test_a_host_elsewhere_stops_no_run() -> None:
 
     assert found
     assert found.of_stream().then == "stop-stream"
+
+
+def usual(status: int, keys: dict[str, str] | None = None, address: list[str] | None = None) -> str:
+    said = usual_failures(source="Till", keys=keys or {}, address=address or [])
+    return said[status].say.replace("{stream}", "Sales")
+
+
+def test_the_usual_sentence_names_source_and_stream_and_says_who_does_what() -> None:
+    assert usual(400) == (
+        "Till does not understand the request for Sales. Test the connection again; if it says the"
+        " same, tell the operator of this platform."
+    )
+    assert usual(403) == (
+        "Till does not let this connection read Sales. Allow it there, then test the connection"
+        " again."
+    )
+    assert usual(404) == (
+        "Till does not offer Sales to this connection. Test the connection again to see what can be"
+        " read, and leave the rest out."
+    )
+
+
+def test_a_wrong_address_may_be_why_something_is_missing() -> None:
+    assert "Check Shop and Region, then test" in usual(404, address=["Shop", "Region"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({}, "Till asks for a login, and this connector has none. Tell its developers."),
+        (
+            {"API key": "Settings > API."},
+            "Till rejected what was entered as API key. Enter a valid one: Settings > API.",
+        ),
+        (
+            {"API key": ""},
+            "Till rejected what was entered as API key. Get a valid one there, and enter it in the"
+            " connection.",
+        ),
+        (
+            {"API key": "Like {stream}."},
+            "Till rejected what was entered as API key. Get a valid one there, and enter it in the"
+            " connection.",
+        ),
+        (
+            {"Shop": "", "ID": "Settings > API.", "Secret": ""},
+            "Till rejected what was entered as Shop, ID and Secret. Get valid ones there, and enter"
+            " them in the connection.",
+        ),
+    ],
+)
+def test_a_refused_login_names_what_was_entered(keys: dict[str, str], sentence: str) -> None:
+    assert usual(401, keys) == sentence
+
+
+def connector(**changes: Any) -> Connector:
+    document = asking.document({"by": "bearer", "token": "client_secret"}) | changes
+    return parse_connector(name=document["name"], document=document)
+
+
+def test_a_connector_has_the_usual_sentences_beside_its_own() -> None:
+    said = connector(failures={403: "Ask Olga for {stream}.", 402: "Pay first."}).failures
+
+    assert said[403].say == "Ask Olga for {stream}."
+    assert said[402].say == "Pay first."
+    assert said[401].say.startswith("Till rejected what was entered as Client secret.")
+    assert set(said) == {400, 401, 402, 403, 404}
+
+
+def test_the_usual_sentence_for_a_login_stops_the_run_and_the_others_their_stream() -> None:
+    failures = connector().failures
+
+    told = {
+        status: then(verdict(status, b"", failures=failures, answers=(), answered=OK))
+        for status in failures
+    }
+
+    assert told == {
+        400: "stop-stream",
+        401: "stop-run",
+        403: "stop-stream",
+        404: "stop-stream",
+    }

@@ -189,3 +189,10 @@ def test_a_place_that_cannot_be_opened_is_told(folder: Path, location: str, sent
         pytest.raises(ReadFailed, match=sentence),
     ):
         list(reader.pages("sale", since=None))
+
+
+def test_a_file_has_a_time_and_no_counter() -> None:
+    with pytest.raises(ConnectorInvalid, match="A file has a time and no counter"):
+        parse_connector(
+            name="tables", document=document(load={"by": "client", "counter": "version"})
+        )

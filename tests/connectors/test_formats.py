@@ -152,7 +152,7 @@ def nested(levels: int) -> bytes:
 
 
 def kept(*records: bytes) -> list[bytes]:
-    text = Raw(b"[" + b",".join(records) + b"]")
+    text = b"[" + b",".join(records) + b"]"
     return [bytes(record) for record in shallow(text, [Raw(record) for record in records])]
 
 

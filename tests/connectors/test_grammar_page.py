@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from flows.connectors.deletes import Deletes
 from flows.connectors.formats import Form, Records
 from flows.connectors.grammar import GrammarModel
 from flows.connectors.jobs import Job, JobStart
@@ -55,7 +56,8 @@ def documents(example: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield around(example={"key": ["id"]} | example)
     else:
         for part in example.values():
-            name = "load" if part == "full" or "overlap" in part else "pages"
+            is_load = part == "full" or "overlap" in part or "counter" in part
+            name = "load" if is_load else "pages"
             stream: dict[str, Any] = {"path": "a", "key": ["id"], "load": "full", "method": "post"}
             stream["changed"] = {"take": "at", "zone": "utc"}
             yield around(example=stream | {name: part})
@@ -89,7 +91,7 @@ def test_every_key_is_shown() -> None:
     # Their own page shows those of answers; the others are what a text of one word stands for.
     elsewhere = {"answers", "when", "path"}
     parts: list[type[GrammarModel]] = [Connector, Stream, Records, Change, Job, JobStart]
-    parts += [StopRule, CountIn, Personal]
+    parts += [StopRule, CountIn, Personal, Deletes]
 
     for model in [*choices(Pages), *choices(Changes), *parts]:
         keys = {field.alias or name for name, field in model.model_fields.items()}

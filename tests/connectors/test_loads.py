@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.connectors.bookmarks import Point
 from flows.connectors.loads import ChangedParameter, FullLoad, Span
 from flows.connectors.opening import first_question
 from flows.connectors.reader import Reader, ReadFailed
@@ -27,7 +28,7 @@ def connector(load: Any, **stream: Any) -> Connector:
     return parse_connector(name="till", document=shop.stream_document(load=load, **stream))
 
 
-def question(load: Any, *, since: datetime | None = MOMENT, **changes: Any) -> Request:
+def question(load: Any, *, since: Point | None = MOMENT, **changes: Any) -> Request:
     """The first question of a read that began with this bookmark."""
     stream = connector(load, **changes).streams["sale"]
     span = None
@@ -212,11 +213,28 @@ def test_a_backfill_is_asked_for_slice_by_slice(source: FakeSource) -> None:
     assert found == [{"id": "2026-10-31"}, {"id": "2026-11-07"}, {"id": "2026-11-14"}]
 
 
-def test_an_end_in_days_includes_today() -> None:
-    cut = spans(shop.NOW - timedelta(days=1), shop.NOW, format="%Y-%m-%d")
+@pytest.mark.parametrize(
+    ("form", "end"),
+    [
+        ("%Y-%m-%d", "2026-11-22"),
+        ("%d.%m.%Y", "22.11.2026"),
+        ("%Y-%m-%d %H", "2026-11-21 07"),
+        ("%d.%m.%Y %H:%M", "21.11.2026 06:01"),
+        ("iso", "2026-11-21T06:00:01"),
+    ],
+)
+@pytest.mark.parametrize("of", ["the question", "the records"])
+def test_an_end_includes_the_present_however_coarse_its_form_is(
+    form: str, end: str, of: str
+) -> None:
+    load = parameter(send="from", until="to")
+    if of == "the question":
+        request = question(load | {"format": form})
+    else:
+        changed = {"take": "lastChange", "zone": "tenant", "format": form}
+        request = question(load, changed=changed)
 
-    [only] = cut
-    assert only.until == shop.NOW + timedelta(days=1)
+    assert request.params["to"] == end
 
 
 OLD = {"id": 1, "lastChange": "2026-11-20T08:00:00"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -173,13 +174,40 @@ def test_a_flag_can_say_that_this_was_the_last_page(
     assert (following is not None) is goes_on
 
 
-@pytest.mark.parametrize(("records", "goes_on"), [(2, True), (3, True), (1, False), (0, False)])
-def test_a_short_page_is_the_last(records: int, goes_on: bool) -> None:
+@pytest.mark.parametrize(
+    ("records", "largest", "goes_on"),
+    [
+        *[(2, 2, True), (3, 2, True), (1, 2, False), (0, 2, False), (0, 0, False)],
+        # The source may allow no more than one: then this page is as long as any.
+        *[(1, 0, True), (1, 1, True), (0, 1, False)],
+    ],
+)
+def test_a_page_shorter_than_the_others_is_the_last(
+    records: int, largest: int, goes_on: bool
+) -> None:
     counted = pages("number", size={"pagesize": 2}, stop="short")
+    told = replace(answer(records=records), largest=largest)
 
-    following = counted.next(counted.first(Request()), answer(records=records))
+    following = counted.next(counted.first(Request()), told)
 
     assert (following is not None) is goes_on
+
+
+def test_pages_are_counted_by_what_they_hold_and_not_by_what_was_asked_for() -> None:
+    counted = pages("number", size={"pagesize": 1000}, stop="total", total="total")
+    first = counted.first(Request())
+    third = first.put("query", "page", 3)
+
+    assert counted.known(first, answer({"total": 250}, records=100)) == 3
+    assert counted.next(first, answer({"total": 250}, records=100)) is not None
+    assert counted.next(third, replace(answer({"total": 250}, records=50), largest=100)) is None
+
+
+def test_a_page_from_which_a_record_is_missing_is_no_smaller_size() -> None:
+    counted = pages("number", size={"pagesize": 100}, stop="total", total="total")
+    third = counted.first(Request()).put("query", "page", 3)
+
+    assert counted.next(third, replace(answer({"total": 250}, records=48), largest=100)) is None
 
 
 @pytest.mark.parametrize("by", ["number", "offset"])

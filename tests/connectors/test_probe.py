@@ -73,8 +73,8 @@ def test_an_empty_stream_is_told_from_a_readable_one(open_source: FakeSource) ->
     [
         (403, Outcome.FORBIDDEN, "This key may not read Sales. Ask for it."),
         (401, Outcome.FORBIDDEN, "Till rejected the key. Paste a new one."),
-        (404, Outcome.MISSING, "Sales: The source answered with status 404."),
-        (400, Outcome.FAILED, "Sales: The source answered with status 400."),
+        (404, Outcome.MISSING, "Till does not offer Sales to this connection. Test the"),
+        (400, Outcome.FAILED, "Till does not understand the request for Sales. Test the"),
         (500, Outcome.FAILED, "Sales: The source answered with status 500."),
     ],
 )

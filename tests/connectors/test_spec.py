@@ -60,6 +60,13 @@ def test_an_unknown_style_lists_those_there_are() -> None:
     )
 
 
+def test_a_style_that_nobody_names_is_asked_for() -> None:
+    document = shop.stream_document(pages={"size": {"limit": 10}})
+    del document["defaults"]["pages"]
+
+    assert refused(document) == "till: streams.sale.pages.by: Say which paging: by is missing"
+
+
 def test_two_mistakes_are_one_sentence() -> None:
     sentence = refused(shop.stream_document(pth="sale", titel="Sales"))
 
@@ -224,7 +231,6 @@ def test_braces_hold_a_plain_name(address: str) -> None:
         ({"title": "Shop", "pattern": "[a-z"}, "Not a regular expression"),
         ({"title": "Shop", "kind": "url", "pattern": ".*"}, "neither secret nor has a pattern"),
         ({"title": "Shop", "kind": "url", "default": "shop"}, "The default is not valid"),
-        ({"title": ""}, "at least 1 character"),
     ],
 )
 def test_a_credential_agrees_with_itself(field: dict[str, Any], reason: str) -> None:

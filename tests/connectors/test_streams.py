@@ -49,7 +49,6 @@ def test_every_way_of_paging_can_be_written(pages: dict[str, Any], kind: type) -
             {"pages": {"by": "curser"}},
             'pages.by: There is no paging "curser"; did you mean cursor?',
         ),
-        ({"pages": {}}, "pages.by: Say which paging: by is missing"),
         ({"load": {"by": "param"}}, 'load.by: There is no load "param"; did you mean parameter?'),
         (
             {"records": {"as": "cvs"}},

@@ -24,6 +24,7 @@ class Desk:
     connection: Json
     credentials: dict[str, str]
     analytics: bool = True
+    frozen_fields: Json = field(default_factory=dict)
     fence: int = 0
     runs: list[str] = field(default_factory=list)
 
@@ -126,6 +127,7 @@ def _claim(desk: Desk) -> Json:
         "analytics": desk.analytics,
         "tenant": desk.tenant,
         "connection": desk.connection,
+        "frozen_fields": desk.frozen_fields,
     }
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 from flows.connectors.catalog import connector
+from flows.land import prepare
 from flows.portal import Portal
 from flows.session import Session
 from flows.settings import WorkerSettings
-from flows.sync import prepare
+from flows.transform import raw_tables
 from tests.flows.fake_portal import TOKEN, Desk, FakePortal
 from tests.simulators.process import Company, Simulator
 
@@ -78,7 +79,7 @@ def session_of(desk: Desk, *, portal: FakePortal, home: Path) -> Iterator[Sessio
     job = client.claim(connection=desk.connection["code"], flow_run_id=str(uuid4()))
     session = Session(job=job, portal=client, settings=settings_of(home, portal))
     try:
-        prepare(session)
+        prepare(session, tables=raw_tables(session))
         yield session
     finally:
         session.close()

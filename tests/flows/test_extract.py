@@ -14,6 +14,7 @@ import pytest
 from msgspec import Raw
 
 from flows.columns import RECORD_BYTES, Origin
+from flows.connectors.bookmarks import Start
 from flows.connectors.reader import Page, Reader, ReadFailed
 from flows.connectors.streams import Stream
 from flows.extract import Extracted, Privacy, extract
@@ -42,8 +43,8 @@ def extracted(
         reader=cast("Reader", reader),
         name="things",
         stream=stream,
-        since=None,
-        privacy=PRIVACY,
+        start=Start(),
+        privacy=options.pop("privacy", PRIVACY),
         origin=ORIGIN,
         time_zone="UTC",
         folder=folder,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.land import land, starting_point
+from flows.land import land, starting_point, write_down
 from flows.report import StreamReport
 from tests.flows.batches import query
 from tests.flows.fake_portal import Desk, FakePortal
@@ -25,7 +25,9 @@ NEWEST_SALES = """
 
 def sync(desk: Desk, portal: FakePortal, home: Path) -> dict[str, StreamReport]:
     with session_of(desk, portal=portal, home=home) as session:
-        return {name: land(name, session) for name in desk.connection["streams"]}
+        reports = {name: land(name, session) for name in desk.connection["streams"]}
+        write_down(session)
+    return reports
 
 
 def warehouse_of(desk: Desk, home: Path) -> Path:
@@ -115,11 +117,11 @@ def test_history_begins_where_the_tenant_says_in_the_tenants_own_time(
     till.reset_requests()
 
     with session_of(desk, portal=portal, home=tmp_path) as session:
-        since = starting_point("sale", session)
+        start = starting_point("sale", session)
     report = sync(desk, portal, tmp_path)["sale"]
 
     whole = sync(everything, portal, tmp_path)["sale"]
-    assert since == datetime(2025, 5, 31, 22, tzinfo=UTC)
+    assert start.since == datetime(2025, 5, 31, 22, tzinfo=UTC)
     assert report.landed is not None
     assert whole.landed is not None
     assert 0 < report.landed.new < whole.landed.new
@@ -135,10 +137,10 @@ def test_a_later_bookmark_wins_over_where_history_begins(
     report = sync(desk, portal, tmp_path)["sale"]
 
     with session_of(desk, portal=portal, home=tmp_path) as session:
-        since = starting_point("sale", session)
+        start = starting_point("sale", session)
 
     assert report.landed is not None
-    assert since == report.landed.bookmark
+    assert start.since == report.landed.bookmark.moment
 
 
 def test_the_lake_holds_what_the_ledger_says_and_nothing_of_an_empty_reading(

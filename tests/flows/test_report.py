@@ -6,8 +6,10 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+from flows.connectors.bookmarks import Bookmark
 from flows.report import Steps, StreamReport, summary
 from flows.sync import ending
+from flows.warehouse.deletes import Swept
 from flows.warehouse.warehouse import Landed
 
 SALE = StreamReport(
@@ -18,7 +20,7 @@ SALE = StreamReport(
         changed=3,
         unchanged=2,
         rejected=1,
-        bookmark=datetime(2026, 11, 20, tzinfo=UTC),
+        bookmark=Bookmark(moment=datetime(2026, 11, 20, tzinfo=UTC)),
     ),
     bytes_read=2048,
     seconds=1.23456,
@@ -37,6 +39,7 @@ def test_a_row_lists_every_count() -> None:
         "changed": 3,
         "unchanged": 2,
         "rejected": 1,
+        "deleted": 0,
         "bytes": 2048,
         "seconds": 1.23,
         "read": "changes",
@@ -59,6 +62,10 @@ def test_the_portal_is_told_the_same() -> None:
         "seconds": 1.235,
         "is_incremental": True,
         "message": "",
+        "drift": None,
+        "is_swept": False,
+        "deleted": 0,
+        "held_back": 0,
     }
 
 
@@ -74,6 +81,20 @@ def test_one_sentence_names_what_came_what_was_rejected_and_what_failed() -> Non
         "4 new and 3 changed records; 1 rejected;"
         " 1 of 2 streams failed: This key may not read Staff."
     )
+
+
+def test_what_was_marked_as_deleted_and_what_was_held_back_is_told() -> None:
+    marked = StreamReport(stream="size", landed=Landed(swept=Swept(9, 2, 2, 0)))
+    held = StreamReport(stream="unit", landed=Landed(swept=Swept(9, 8, 0, 0)))
+
+    assert summary([marked, held]) == (
+        "0 new and 0 changed records; 2 marked as deleted; 8 deletes held back"
+    )
+    told = [report.for_portal() for report in (marked, held)]
+    assert [(each["is_swept"], each["deleted"], each["held_back"]) for each in told] == [
+        (True, 2, 0),
+        (True, 0, 8),
+    ]
 
 
 def test_a_run_ends_by_what_became_of_its_streams() -> None:

@@ -44,11 +44,8 @@ def test_a_run_that_brings_nothing_wakes_no_warehouse(place: OnSnowflake, tmp_pa
     with place.open() as warehouse:
         landed = warehouse.land(batch_of(folder=tmp_path), at=NOON)
 
-        assert landed.bookmark == A.changed_at
-        assert (
-            warehouse.bookmark(connection_id=batch_of(folder=tmp_path).connection_id, stream="sale")
-            == A.changed_at
-        )
+        assert landed.bookmark.moment == A.changed_at
+        assert warehouse.known(connection_id=TILLS).bookmark("sale").moment == A.changed_at
         assert warehouse.landed_after(through) == []
     assert place.server.ledger() == []
 
@@ -63,7 +60,7 @@ def test_the_same_records_again_wake_no_warehouse_and_are_accounted_for(
     with place.open() as warehouse:
         again = warehouse.land(batch_of(B, A, folder=tmp_path), at=NOON)
 
-    assert (again.extracted, again.unchanged, again.bookmark) == (2, 2, NOON)
+    assert (again.extracted, again.unchanged, again.bookmark.moment) == (2, 2, NOON)
     assert place.server.ledger() == []
 
 
@@ -104,6 +101,6 @@ def test_what_the_lake_does_not_know_is_asked(place: OnSnowflake, tmp_path: Path
 
     with place.open() as warehouse:
         assert warehouse.landed_through() == NOON
-        assert warehouse.bookmark(connection_id=TILLS, stream="sale") == A.changed_at
+        assert warehouse.known(connection_id=TILLS).bookmark("sale").moment == A.changed_at
         assert warehouse.land(batch_of(A, folder=tmp_path), at=NOON).unchanged == 1
     assert place.server.ledger() != []

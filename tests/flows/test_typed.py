@@ -4,109 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Literal, cast
-from uuid import uuid4
 
 import duckdb
 import pytest
-from msgspec import Raw
 
-from flows.columns import Origin
-from flows.columns.files import engine
-from flows.connectors.moments import Change
-from flows.connectors.reader import Page, Reader
-from flows.connectors.streams import Stream
-from flows.extract import Privacy, extract
 from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.warehouse import Batch, Landed, WarehouseRefused
-from tests.flows.batches import NOON, TENANT, TILLS, warehouse_in
-
-SALE = Stream.model_validate(
-    {
-        "path": "sale",
-        "key": ["id"],
-        "load": "full",
-        "changed": {"take": "at", "zone": "utc"},
-        "fields": {
-            **{"id": "key", "at": "moment", "total": "money", "pieces": "quantity"},
-            **{"till": "whole", "void": "flag", "note": "text", "buyer": "json"},
-        },
-    }
-)
+from flows.warehouse.warehouse import WarehouseRefused
+from tests.flows.batches import NOON, warehouse_in
+from tests.flows.typed_sales import SALE, batch_of, counts, sale, shown
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
     with warehouse_in(tmp_path / "warehouses", "shop__sale") as opened:
         yield opened
-
-
-def sale(number: int, **fields: Any) -> dict[str, Any]:
-    given = {"id": f"S{number}", "at": "2026-11-01T10:00:00Z", "total": "12.50", "pieces": 1}
-    return {**given, "till": 4, "void": False, "note": None, "buyer": {"b": [1.50]}, **fields}
-
-
-def batch_of(
-    folder: Path,
-    *records: dict[str, Any] | str,
-    stream: Stream = SALE,
-    hours: int = 0,
-    as_columns: bool = True,
-) -> Batch:
-    """What a read of these records gives; texts are records as they stand."""
-    texts = [each if isinstance(each, str) else json.dumps(each) for each in records]
-    made = folder / uuid4().hex
-    made.mkdir()
-    body = ("[" + ",".join(texts) + "]").encode()
-    pages = [
-        Page(number=1, body=body, records=[Raw(text.encode()) for text in texts], received_at=NOON)
-    ]
-    read_at = NOON + timedelta(hours=hours)
-    origin = Origin(TENANT.code, TILLS, made.name, extracted_at=read_at)
-    extracted = extract(
-        reader=cast("Reader", SimpleNamespace(pages=lambda *_, **__: iter(pages))),
-        name="sale",
-        stream=stream,
-        since=None,
-        privacy=Privacy(kept=frozenset(), pseudonym_key=b"k" * 32),
-        origin=origin,
-        time_zone="Europe/Berlin",
-        folder=made,
-        as_columns=as_columns,
-    )
-    return Batch(
-        batch_id=origin.batch_id,
-        tenant_id=TENANT.code,
-        connection_id=TILLS,
-        connector="shop",
-        stream="sale",
-        run_id="run",
-        fence=1,
-        extracted_at=read_at,
-        records=extracted.records,
-        bytes_read=extracted.bytes_read,
-        lake_key=f"{made.name}.parquet",
-        file=extracted.columns.file,
-        rejects=extracted.columns.rejects,
-        typed=extracted.columns.typed,
-    )
-
-
-def shown(warehouse: DuckDBWarehouse, columns: str = "record") -> list[Any]:
-    """What is current of each record, by its key."""
-    found = warehouse._db.execute(  # the seam shows no rows, and need not
-        f"select {columns} from raw.shop__sale__records order by record_key"
-    ).fetchall()
-    return [row[0] if len(row) == 1 else row for row in found]
-
-
-def counts(landed: Landed) -> tuple[int, int, int, int]:
-    return landed.new, landed.changed, landed.unchanged, landed.rejected
 
 
 def test_a_record_becomes_columns_of_the_kinds_that_its_stream_names(
@@ -126,7 +40,7 @@ def test_a_record_becomes_columns_of_the_kinds_that_its_stream_names(
         "note": "né",
         "buyer": '{"b":[1.5]}',
     }
-    assert landed.bookmark == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert landed.bookmark.moment == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
 def test_the_lake_keeps_every_record_as_the_source_wrote_it(tmp_path: Path) -> None:
@@ -221,48 +135,6 @@ def test_a_value_that_is_not_of_its_kind_is_nothing_and_the_rest_of_the_record_l
     assert second["total"] == Decimal("12.50")
 
 
-ODD = {
-    "id": ['"1e3"', "1e3", '"12345678901234567.5"', "true", '" 1 "', "1.0"],
-    "at": ['"2026-11-01T10:00:00+02:00"', '"2026/11/01"', '"290000-01-01"', '" "'],
-    "total": ["1.005", "12345678901234.565", "true", '"n/a"'],
-    "till": ["2.5", "true", "1e400"],
-    "void": ["2", '"yes"'],
-    "note": ["1.50", '{"a": 1}'],
-    "buyer": ['"b"', '""', "null", "[1.50]"],
-}
-
-
-@pytest.mark.parametrize("zone", ["utc", "offset", "tenant"])
-@pytest.mark.parametrize(("field", "value"), [(name, odd) for name in ODD for odd in ODD[name]])
-def test_an_odd_value_is_the_same_however_it_is_read(
-    tmp_path: Path, field: str, value: str, zone: Literal["utc", "offset", "tenant"]
-) -> None:
-    texts = {name: json.dumps(given) for name, given in sale(1).items()} | {field: value}
-    odd = "{" + ",".join(f'"{name}":{text}' for name, text in texts.items()) + "}"
-    stream = SALE.model_copy(update={"changed": Change(take="at", zone=zone)})
-    columns = batch_of(tmp_path, odd, sale(2), stream=stream).typed
-    assert columns is not None
-    as_text = batch_of(tmp_path, odd, sale(2), stream=stream, as_columns=False)
-    in_one_pass = None
-
-    with engine() as db:
-        found = "select record_key, changed_at, content_hash, record from"
-        with suppress(duckdb.Error):  # then the value is read by itself, as below
-            in_one_pass = db.execute(f"{found} ({columns.strict})").fetchall()
-        one_by_one = db.execute(f"{found} ({columns.exact}) where reason is null").fetchall()
-        rejected = db.execute(f"select reason, payload from ({columns.exact}) where reason <> ''")
-        assert rejected.fetchall() == read(db, as_text.rejects, "reason, payload")
-        text = read(db, as_text.file, "record_key, changed_at")
-
-    assert in_one_pass in (None, one_by_one)
-    assert [row[:2] for row in one_by_one] == text
-
-
-def read(db: duckdb.DuckDBPyConnection, file: Path, columns: str) -> list[Any]:
-    rows: list[Any] = db.execute(f"select {columns} from read_parquet(?)", [str(file)]).fetchall()
-    return rows
-
-
 def test_reading_twice_in_two_ways_finds_nothing_changed(
     warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:
@@ -282,7 +154,7 @@ def test_a_record_without_a_time_of_change_does_not_move_the_bookmark(
     landed = warehouse.land(batch_of(tmp_path, sale(1), sale(2, at=None)), at=NOON)
 
     assert counts(landed) == (2, 0, 0, 0)
-    assert landed.bookmark == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert landed.bookmark.moment == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
 def test_a_field_that_the_stream_names_later_is_added_to_the_columns(

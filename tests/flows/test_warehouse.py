@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.connectors.bookmarks import Bookmark
 from flows.warehouse.warehouse import Fenced, Unaccounted, Warehouse
 from tests.flows.batches import (
     NOON,
@@ -143,9 +144,9 @@ def test_the_bookmark_is_the_newest_change_that_landed(
 ) -> None:
     landed = warehouse.land(batch_of(B, A, folder=tmp_path), at=NOON)
 
-    assert landed.bookmark == B.changed_at
-    assert warehouse.bookmark(connection_id=TILLS, stream="sale") == B.changed_at
-    assert warehouse.bookmark(connection_id=OUTLET, stream="sale") is None
+    assert landed.bookmark.moment == B.changed_at
+    assert warehouse.known(connection_id=TILLS).bookmark("sale").moment == B.changed_at
+    assert warehouse.known(connection_id=OUTLET).bookmark("sale") == Bookmark()
 
 
 def test_the_bookmark_never_falls(place: Place, warehouse: Warehouse, tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_the_bookmark_never_falls(place: Place, warehouse: Warehouse, tmp_path: 
     for batch in (batch_of(A, folder=tmp_path), batch_of(folder=tmp_path)):
         warehouse.land(batch, at=NOON)
 
-    assert warehouse.bookmark(connection_id=TILLS, stream="sale") == B.changed_at
+    assert warehouse.known(connection_id=TILLS).bookmark("sale").moment == B.changed_at
 
 
 def test_the_bookmark_never_runs_ahead_of_the_reading(
@@ -166,7 +167,7 @@ def test_the_bookmark_never_runs_ahead_of_the_reading(
     landed = warehouse.land(batch_of(*rows, folder=tmp_path, extracted_at=NOON), at=NOON)
 
     assert landed.new == 2
-    assert landed.bookmark == NOON
+    assert landed.bookmark.moment == NOON
 
 
 def test_a_stream_without_times_of_change_has_no_bookmark(
@@ -174,7 +175,7 @@ def test_a_stream_without_times_of_change_has_no_bookmark(
 ) -> None:
     landed = warehouse.land(batch_of(Row("1", "A"), folder=tmp_path), at=NOON)
 
-    assert landed.bookmark is None
+    assert landed.bookmark == Bookmark()
 
 
 def test_a_run_that_a_later_one_has_overtaken_may_not_land(place: Place, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from portal.access.models import ApiKey
 from portal.access.services import issue_key, revoke_key
 from portal.connections.models import Connection
 from portal.connections.services import choose_streams, create_connection, set_credentials
+from portal.drift.models import DriftEvent
+from portal.drift.services import Drift, note_drift
 from portal.pipelines.models import Pipeline
 from portal.runs.models import Run, StreamResult
 from portal.tenants.models import Member, Tenant
@@ -58,6 +60,7 @@ class House:
     tenant: Tenant
     connection: Connection
     run: Run
+    drift: DriftEvent
     key: ApiKey
     secret: str
     read_only: str
@@ -157,10 +160,12 @@ def _house(slug: str, places: FakePlaces) -> House:
     issued = issue_key(tenant=tenant, name="own", scopes=["read", "write"], at=NOW)
     with scopes_disabled():  # two tenants are set up
         Pipeline.objects.create(connection=connection, deployment_id=uuid4(), applied_at=NOW)
+    run = _run(connection)
     return House(
         tenant=tenant,
         connection=connection,
-        run=_run(connection),
+        run=run,
+        drift=_drift(run),
         key=issued.key,
         secret=issued.secret,
         read_only=_key(tenant, ["read"]),
@@ -183,6 +188,12 @@ def _run(connection: Connection) -> Run:
             run=run, stream="sale", status="LANDED", extracted=3, new=2, unchanged=1
         )
     return run
+
+
+def _drift(run: Run) -> DriftEvent:
+    seen = Drift("quarantine", appeared={"colour": 3})
+    [event] = note_drift(run=run, stream="sale", drift=seen, at=NOW)
+    return event
 
 
 def _key(tenant: Tenant | None, scopes: list[str], expires_at: datetime | None = None) -> str:

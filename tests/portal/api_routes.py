@@ -35,6 +35,7 @@ VALUES: dict[str, Filling] = {
 CODES: dict[str, Filling] = {
     "keys": lambda house: house.key.code,
     "runs": lambda house: house.run.code,
+    "drift": lambda house: house.drift.code,
 }
 # The same place filled with what nobody has, in the same form.
 FABRICATED = {
@@ -132,7 +133,7 @@ def path_of(door: Door, house: House, **other: str) -> str:
         if name in other:
             return other[name]
         if name == "code":
-            kind = "keys" if "/keys/" in door.route else "runs"
+            kind = next(each for each in CODES if f"{each}/" in door.route)
             return str(CODES[kind](house))
         return str(VALUES[name](house))
 

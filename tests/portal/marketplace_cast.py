@@ -46,6 +46,11 @@ streams:
     key: [id]
     load: full
 """
+# The same, but what is asked for receipts stands in a file of its own.
+ASKING = DOCUMENT.replace(
+    "    path: receipts\n", "    path: graphql\n    graphql: receipts.graphql\n"
+)
+QUESTION = "{ receipts { id total } }\n"
 # The same, but whoever gets the key is somebody else.
 ELSEWHERE = DOCUMENT.replace('"{address}/v1"', "https://collector.example/v1")
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as configured
+from django.contrib.auth.models import User
 from django.db import transaction
 from pytest_django import Settings
 
@@ -16,8 +17,10 @@ from portal.access.models import ApiKey
 from portal.access.services import ensure_service_key, issue_key, key_for
 from portal.alerts.models import Alert
 from portal.connections.models import Connection
+from portal.connections.rollouts import roll_back, roll_out
 from portal.connections.secrets import secret_store
 from portal.connections.services import (
+    choose_streams,
     create_connection,
     next_fence,
     remove_connection,
@@ -28,6 +31,7 @@ from portal.costs.figures import Period, sums, total
 from portal.costs.ledger import close_months
 from portal.costs.models import BudgetEvent, BudgetOverride, LedgerDay
 from portal.lib.errors import Refused
+from portal.marketplace.models import Trial
 from portal.pipelines.models import Pipeline
 from portal.pipelines.prefect import PrefectApi
 from portal.pipelines.services import deploy, difference, pause, reconcile
@@ -41,6 +45,7 @@ from tests.portal.budget_cast import bound, level_of, spend
 from tests.portal.conftest import NOW
 from tests.portal.fake_prefect import FakePrefect
 from tests.portal.ledger_said import line, take
+from tests.portal.marketplace_cast import DOCUMENT, uploaded
 from tests.portal.meanwhile import at_once, meanwhile
 
 pytestmark = [
@@ -360,3 +365,32 @@ def test_of_two_overrides_at_once_one_is_left(retailer: Tenant, is_platforms: bo
 
     assert BudgetOverride.objects.filter(ended_at=None).count() == 1
     assert BudgetEvent.objects.filter(what="OVERRIDE_ENDED").count() == 2
+
+
+# --- Rollouts
+
+
+def test_what_is_rolled_back_to_is_what_was_looked_at(retailer: Tenant, olga: User) -> None:
+    less = DOCUMENT[: DOCUMENT.index("  shops:")]
+    documents = (DOCUMENT, less, DOCUMENT.replace("title: Shops", "title: Branches"))
+    versions = [
+        uploaded(olga, document, f"Number {each}.") for each, document in enumerate(documents)
+    ]
+    for version in versions:
+        Trial.objects.create(
+            version=version, tenant=retailer, ok=True, result={"message": ""}, who="olga", at=NOW
+        )
+    for version in versions[:2]:
+        roll_out(version=version, tenants=[retailer], by=olga, at=NOW)
+    tills = create_connection(tenant=retailer, connector="tillpoint", name="tills")
+
+    with transaction.atomic():
+        roll_out(version=versions[2], tenants=[retailer], by=olga, at=NOW)
+        choose_streams(connection=tills, streams=["shops"])
+        back = meanwhile(
+            outcome(
+                lambda: roll_back(connector=versions[0].connector, tenant=retailer, by=olga, at=NOW)
+            )
+        )
+
+    assert "tills reads shops, which Tillpoint version 2 does not have" in str(back.result())

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django_scopes import scopes_disabled
 
+from flows.connectors.uploaded import connector_of_job
 from portal.access.services import issue_key
 from portal.connections.models import Connection, CredentialUse
 from portal.connections.rollouts import roll_back, roll_out
@@ -26,12 +27,23 @@ from portal.connections.trials import connections_to_try, try_connection, try_va
 from portal.lib.errors import Refused
 from portal.marketplace.models import ConnectorVersion, Rollout, Trial
 from portal.marketplace.selectors import connector_for, connectors_for, version_for
-from portal.marketplace.services import withdraw
+from portal.marketplace.services import upload, withdraw
 from portal.runs.models import Run
 from portal.runs.services import claim_run
 from portal.tenants.models import Tenant
 from tests.portal.conftest import NOW
-from tests.portal.marketplace_cast import AT, DOCUMENT, ELSEWHERE, KEY, Till, running_till, uploaded
+from tests.portal.marketplace_cast import (
+    ASKING,
+    AT,
+    DOCUMENT,
+    ELSEWHERE,
+    KEY,
+    QUESTION,
+    Till,
+    running_till,
+    uploaded,
+    zipped,
+)
 
 # A service whose name begins as a test's does; pytest would collect it.
 test_connection.__test__ = False  # type: ignore[attr-defined]
@@ -256,11 +268,27 @@ def test_a_run_keeps_the_version_it_began_with(
     later = asked("POST", "flow/runs", {**body, "flow_run_id": str(uuid4())}).json()
 
     sent = answer["connection"]["connector_document"]
-    assert sent == {"version": 1, "digest": first.digest, "text": DOCUMENT}
+    assert sent == {"version": 1, "digest": first.digest, "text": DOCUMENT, "questions": {}}
     assert again["connection"]["connector_document"] == sent
     assert later["connection"]["connector_document"]["version"] == 2
     credentials = asked("GET", f"flow/runs/{answer['run']}/credentials").json()
     assert credentials["credentials"]["api_key"] == KEY
+
+
+def test_a_run_gets_the_questions_of_its_version(tills: Connection, olga: User) -> None:
+    files = {"connector.yaml": ASKING, "receipts.graphql": QUESTION}
+    version = upload(content=zipped(files), note="Asks.", by=olga, at=AT)
+    with scopes_disabled():
+        Trial.objects.create(
+            version=version, tenant=tills.tenant, ok=True, result={"message": ""}, who="olga", at=AT
+        )
+    roll_out(version=version, tenants=[tills.tenant], by=olga, at=AT)
+    choose_streams(connection=tills, streams=["receipts"])
+    body = {"connection": str(tills.code), "flow_run_id": str(uuid4())}
+
+    sent = asked("POST", "flow/runs", body).json()["connection"]["connector_document"]
+
+    assert connector_of_job("tillpoint", sent).streams["receipts"].graphql == QUESTION.strip()
 
 
 def test_a_run_of_a_connector_of_ours_carries_no_document(ready_prohandel: Connection) -> None:

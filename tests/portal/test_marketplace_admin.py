@@ -15,12 +15,21 @@ from portal.connections.models import Connection
 from portal.connections.services import create_connection
 from portal.marketplace.models import ConnectorVersion
 from portal.marketplace.selectors import version_for
-from portal.marketplace.services import use
+from portal.marketplace.services import upload, use
 from portal.marketplace.wording import PREVIEW
 from portal.tenants.models import Tenant
 from tests.forms import browse
 from tests.portal.conftest import NOW
-from tests.portal.marketplace_cast import AT, DOCUMENT, KEY, Till, running_till, uploaded
+from tests.portal.marketplace_cast import (
+    ASKING,
+    AT,
+    DOCUMENT,
+    KEY,
+    Till,
+    running_till,
+    uploaded,
+    zipped,
+)
 from tests.portal.test_marketplace import tried
 
 ROOT = "/admin/marketplace/uploadedconnector/"
@@ -101,6 +110,18 @@ def test_staff_with_the_permission_gets_in(
     method, path = pages(version, retailer)[number]
 
     assert sent_by(charlie, method, path).status_code == 200
+
+
+def test_the_page_of_a_version_shows_its_questions_as_they_are(
+    operator: Client, olga: User
+) -> None:
+    files = {"connector.yaml": ASKING, "receipts.graphql": "{ receipts { id } } # <b>bold</b>\n"}
+    version = upload(content=zipped(files), note="Asks.", by=olga, at=AT)
+
+    page = browse(operator, f"{ROOT}{version.connector_id}/versions/{version.number}/")
+
+    assert "receipts.graphql" in page.words
+    assert "{ receipts { id } } # &lt;b&gt;bold&lt;/b&gt;" in page.text
 
 
 def test_from_an_upload_to_a_connection_that_reads(

@@ -15,7 +15,7 @@ from portal.marketplace import services
 from portal.marketplace.models import ConnectorVersion, UploadedConnector
 from portal.marketplace.packages import LARGEST_UPLOAD
 from portal.marketplace.selectors import spec_of
-from tests.portal.marketplace_cast import AT, DOCUMENT, uploaded, zipped
+from tests.portal.marketplace_cast import ASKING, AT, DOCUMENT, QUESTION, uploaded, zipped
 
 
 def send(by: User, content: bytes) -> ConnectorVersion:
@@ -93,6 +93,36 @@ def test_a_zip_of_a_folder_brings_its_documents_and_samples(olga: User) -> None:
     assert version.samples == {"receipts": '[{"id": 1}]'}
 
 
+def test_a_zip_brings_the_questions_that_its_streams_ask(olga: User) -> None:
+    files = {"connector.yaml": ASKING, "receipts.graphql": QUESTION}
+
+    version = send(olga, zipped(files))
+
+    assert version.questions == {"receipts.graphql": QUESTION}
+    assert spec_of(version).streams["receipts"].graphql == QUESTION.strip()
+
+
+def test_another_question_is_another_version(olga: User) -> None:
+    files = {"connector.yaml": ASKING, "receipts.graphql": QUESTION}
+    first = send(olga, zipped(files))
+
+    second = send(olga, zipped(files | {"receipts.graphql": "{ receipts { id } }"}))
+
+    assert second.number == 2
+    assert second.digest != first.digest
+    with pytest.raises(Refused, match="This is the same as Tillpoint version 2"):
+        send(olga, zipped(files | {"receipts.graphql": "{ receipts { id } }"}))
+
+
+def test_a_question_that_was_changed_in_the_database_is_not_asked(olga: User) -> None:
+    version = send(olga, zipped({"connector.yaml": ASKING, "receipts.graphql": QUESTION}))
+    ConnectorVersion.objects.update(questions={"receipts.graphql": "{ customers { iban } }"})
+    version.refresh_from_db()
+
+    with pytest.raises(Refused, match="Its text was changed after it was uploaded"):
+        spec_of(version)
+
+
 def test_a_text_that_was_changed_in_the_database_is_not_used(olga: User) -> None:
     version = uploaded(olga)
     ConnectorVersion.objects.update(document=DOCUMENT.replace("{address}", "https://evil.example"))
@@ -145,6 +175,36 @@ def test_the_name_of_a_connector_that_we_bring_is_taken(olga: User) -> None:
         (zipped({"connector.yaml": DOCUMENT, "docs.md": " " * 1_500_000}), "times its size"),
         (zipped({"connector.yaml": DOCUMENT, "docs.md": " " * 9_000_000}), "too large"),
         (link("docs.md"), "docs.md is no plain file"),
+        (link("receipts.graphql"), "receipts.graphql is no plain file"),
+        (ASKING.encode(), "streams.receipts.graphql: There is no file receipts.graphql"),
+        (
+            zipped({"connector.yaml": ASKING.replace(" receipts.g", " ../receipts.g")}),
+            "streams.receipts.graphql: Write the name of a file beside connector.yaml",
+        ),
+        (
+            zipped({"connector.yaml": ASKING, "receipts.graphql": " "}),
+            "receipts.graphql: It is empty",
+        ),
+        (
+            zipped({"connector.yaml": ASKING, "receipts.graphql": "{ a\x07 }"}),
+            "streams.receipts.graphql: It holds a control character",
+        ),
+        (
+            zipped({"connector.yaml": ASKING, "receipts.graphql": b"\xff"}),
+            "receipts.graphql is no UTF-8 text",
+        ),
+        (
+            zipped({"connector.yaml": DOCUMENT, "receipts.graphql": QUESTION}),
+            "receipts.graphql: No stream asks it",
+        ),
+        (
+            zipped({"connector.yaml": ASKING, "deep/receipts.graphql": QUESTION}),
+            "deep/receipts.graphql does not belong",
+        ),
+        (
+            zipped({"connector.yaml": ASKING, "receipts.graphql": f"{{ a }} #{'xyz' * 90_000}"}),
+            "receipts.graphql",
+        ),
         (many(300), "more than 200 entries"),
         (b"PK\x03\x04 but no archive", "The zip is damaged"),
         (b"x" * (LARGEST_UPLOAD + 1), "larger than 2 MB"),

@@ -86,6 +86,7 @@ def moment(*parts: int) -> datetime:
         ("as_array(v:c)", None),
         ("to_json(as_object(v:e))", '{"f":12345678901.25}'),
         ("to_json(object_delete(v, 'a', 'b', 'd', 'e'))", '{"c":"x"}'),
+        ("to_json(object_pick(v, 'c', 'it''s', 'z'))", '{"c":"x"}'),
         ("to_json(object_construct('a', 1, 'b', null))", '{"a":1}'),
         ("to_json(object_construct_keep_null('a', null))", '{"a":null}'),
         ("array_to_string(array_construct_compact('a', null, 'b'), ',')", "a,b"),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.connectors.catalog import connector
+from flows.warehouse.deletes import GONE
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSFORMS = ROOT / "transforms"
@@ -33,6 +34,8 @@ STREAMS = (
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.snowflake"])
 
+# The status of every node of the last build, in the target.
+STATUSES = "statuses.json"
 Record = Mapping[str, Any]
 Row = tuple[Any, ...]
 
@@ -65,6 +68,7 @@ class Builds(ABC):
 
     def __init__(self, target: Path, *, connectors: Sequence[str] = ("prohandel",)) -> None:
         self.target, self.connectors = target, connectors
+        self.frozen: dict[str, dict[str, list[str]]] = {}
         self._batches = 0
 
     @property
@@ -106,11 +110,13 @@ class Builds(ABC):
         connection: str = "main",
         at: str,
         extracted: str | None = None,
+        gone: bool = False,
     ) -> None:
         """Land the records as one batch.
 
         :param at: when the batch landed (UTC)
         :param extracted: when it was read, if that was long before it landed
+        :param gone: whether they are what the source no longer has, as it was said last
         """
         self._batches += 1
         batch = (
@@ -118,7 +124,8 @@ class Builds(ABC):
             datetime.fromisoformat(extracted or at),
             datetime.fromisoformat(at),
         )
-        self.land_rows(stream, (_row(record, tenant, connection, batch) for record in records))
+        rows = (_row(record, tenant, connection, batch) for record in records)
+        self.land_rows(stream, (_marked(row) for row in rows) if gone else rows)
 
     def build(self, *options: str) -> dict[str, str]:
         """Build with dbt; the status of every node by its name.
@@ -144,17 +151,27 @@ class Builds(ABC):
 
     def results(self) -> dict[str, str]:
         """The status of every node of the last build by its name."""
-        results = json.loads((self.target / "run_results.json").read_text())["results"]
-        return {result["unique_id"].split(".")[2]: result["status"] for result in results}
+        return dict(json.loads((self.target / STATUSES).read_text()))
 
-    def dbt(self, *arguments: str) -> None:
-        """:raises BuildFailed: with what dbt printed"""
+    def manifest(self) -> dict[str, Any]:
+        """What dbt has understood of the project."""
+        self.dbt("parse", writes=True)
+        return dict(json.loads((self.target / "manifest.json").read_text()))
+
+    def dbt(self, *arguments: str, writes: bool = False) -> None:
+        """
+        :param writes: what dbt tells of itself, as files; they are larger than the warehouse
+        :raises BuildFailed: with what dbt printed
+        """
         places = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
         outputs = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
-        used = ["--vars", json.dumps({"connectors": list(self.connectors)})]
+        said: dict[str, Any] = {"connectors": list(self.connectors)}
+        used = ["--vars", json.dumps(said | ({"frozen": self.frozen} if self.frozen else {}))]
         printed = self.target / "printed.txt"
-        command = ["--no-use-colors", *arguments, *used, *places, *outputs]
-        child = FORKS.Process(target=_invoke, args=(command, self.environment, printed))
+        told = ["--no-use-colors", "--write-json" if writes else "--no-write-json"]
+        command = [*told, *arguments, *used, *places, *outputs]
+        statuses = self.target / STATUSES
+        child = FORKS.Process(target=_invoke, args=(command, self.environment, printed, statuses))
         child.start()
         child.join(timeout=900)
         if child.is_alive():
@@ -164,13 +181,22 @@ class Builds(ABC):
             raise BuildFailed(printed.read_text()[-6000:])
 
 
-def _invoke(command: list[str], environment: dict[str, str], printed: Path) -> None:
+def _invoke(command: list[str], environment: dict[str, str], printed: Path, statuses: Path) -> None:
     from dbt.cli.main import dbtRunner
 
     os.environ.update(environment)
     with printed.open("w") as output, redirect_stdout(output):
-        succeeded = dbtRunner().invoke(command).success
-    sys.exit(0 if succeeded else 1)
+        done = dbtRunner().invoke(command)
+    ended = getattr(done.result, "results", [])
+    told = {each.node.unique_id.split(".")[2]: each.status for each in ended}
+    statuses.write_text(json.dumps(told))
+    sys.exit(0 if done.success else 1)
+
+
+def _marked(row: Row) -> Row:
+    """The mark of a record that is gone since its batch was read."""
+    *origin, _, _, extracted_at, landed_at, payload = row
+    return (*origin, extracted_at, GONE, extracted_at, landed_at, payload)
 
 
 def _row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,13 +40,13 @@ def empty(tmp_path_factory: pytest.TempPathFactory, target: Path) -> WarehouseOf
 
 @pytest.fixture(scope="session")
 def manifest(empty: WarehouseOf) -> dict[str, Any]:
-    return dict(json.loads((empty.target / "manifest.json").read_text()))
+    return empty.manifest()
 
 
 @pytest.fixture(scope="session")
 def whole_manifest(samples_landed: WarehouseOf) -> dict[str, Any]:
     """With the models of every connector."""
-    return dict(json.loads((samples_landed.target / "manifest.json").read_text()))
+    return samples_landed.manifest()
 
 
 @pytest.fixture(scope="session")

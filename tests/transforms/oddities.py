@@ -19,6 +19,7 @@ class Batch:
     stream: str
     records: list[till.Record]
     extracted: str | None = None
+    gone: bool = False
 
 
 def land_oddities(number: int, *warehouses: Builds) -> None:
@@ -32,6 +33,7 @@ def land_oddities(number: int, *warehouses: Builds) -> None:
                 connection=CONNECTION,
                 at=f"2025-04-{number + 1:02d}T{hour:02d}:30:00",
                 extracted=batch.extracted,
+                gone=batch.gone,
             )
 
 
@@ -112,6 +114,11 @@ SECOND = [
     Batch("articlesize", [till.articlesize("z1", changed=LATER, stockQuantity=3.0)]),
     Batch("order", [till.order("o1", till.position("p2"), changed=LATER)]),
     Batch("branch", [till.branch("b2", changed=LATER, number=2, name1="Nord", isDeleted=True)]),
+    Batch("customer", [till.customer("u2", changed=MARCH, number="VIP-7")], gone=True),
+    Batch("articlesize", [
+        till.articlesize("z2", changed=MARCH, number=2.0, stockQuantity=-1.5, purchasePrice=0.333),
+    ], gone=True),
+    Batch("sale", [_sale("zero-pieces", receiptNumber=8, quantity=0.0, salePrice=5.0)], gone=True),
 ]  # fmt: skip
 
 # Read before anything above, and landed after it.
@@ -143,6 +150,9 @@ THIRD = [
         till.order("o5", till.position("p9", orderAmount="viel"), created="2025-02-01 10:00:00"),
         till.order("o6", positions=[7, "text", None], number=906, created="20250201"),
     ]),
+    # One is there again, and another is not.
+    Batch("customer", [till.customer("u2", changed="2025-04-03T09:00:00", number="VIP-7")]),
+    Batch("order", [till.order("o2", number=901)], gone=True),
 ]  # fmt: skip
 
 # Analytics refuses a line without a business date, so these are built no further than standard.

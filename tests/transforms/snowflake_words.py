@@ -43,6 +43,7 @@ FUNCTIONS = {
     "nullif": "values that mean nothing",
     "object_construct_keep_null": "objects in JSON",
     "object_delete": "what no column of ours says",
+    "object_pick": "of it, what a frozen stream is known to have",
     "row_number": "one of several",
     "substr": "joined texts",
     "sum": "adding, exactly where the numbers are exact",

@@ -22,10 +22,13 @@ CLUSTERED = {"fct_sale_lines", "fct_sales", "std_sale_lines", "std_sales"}
 
 
 @pytest.fixture(scope="session")
-def sent(snowflake: Account, twins: Twins) -> list[Entry]:
-    """Every statement of dbt's, of all builds and of the data tests."""
+def sent(twins: Twins) -> list[Entry]:
+    """Every statement of dbt's: of all of the twins' builds, their data tests, a frozen stream."""
     assert twins.tested
-    return [entry for entry in snowflake.server.ledger() if entry["user"] == "BUILDER"]
+    twins.snowflake.frozen = {"prohandel__country": {"": ["id", "domain"]}}
+    twins.snowflake.run("--select", "stg_prohandel__countries")
+    twins.snowflake.frozen = {}
+    return list(twins.snowflake.sent)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def test_every_statement_says_whose_run_it_is(sent: list[Entry]) -> None:
 
 
 def test_every_statement_of_a_node_has_its_name(sent: list[Entry], twins: Twins) -> None:
-    manifest = json.loads((twins.snowflake.target / "manifest.json").read_text())
+    manifest = twins.snowflake.manifest()
     of_nodes = [entry for entry in sent if not entry["sql"].startswith(("alter session", "show"))]
 
     names = {json.loads(entry["query_tag"]).get("n") for entry in of_nodes}
@@ -77,7 +80,7 @@ def test_no_statement_needs_more_than_the_tenants_own_schemas(sent: list[Entry])
     }
 
 
-@pytest.mark.usefixtures("sent")  # which has to be read before more is sent
+@pytest.mark.usefixtures("twins")  # whose schemas are beside
 def test_a_tenant_without_schemas_is_to_be_provisioned(snowflake: Account, tmp_path: Path) -> None:
     of_bob = WarehouseOnSnowflake(snowflake, target=tmp_path, prefix="TENANT_BOB_")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import snowflake.connector
 from snowflake.connector.cursor import SnowflakeCursor
@@ -37,7 +38,10 @@ class Account:
 
 
 class WarehouseOnSnowflake(Builds):
-    """Without schemas until it is provisioned."""
+    """Without schemas until it is provisioned.
+
+    `sent` is what its builds and tests have sent so far, as entries of the server's ledger.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class WarehouseOnSnowflake(Builds):
         super().__init__(target, connectors=connectors)
         self._account = account
         self._prefix = prefix
+        self.sent: list[dict[str, Any]] = []
 
     def provision(self, *tenants: Tenant) -> None:
         """Make the schemas and every raw table anew."""
@@ -81,6 +86,14 @@ class WarehouseOnSnowflake(Builds):
             "MERCURIOS_SCHEMA_PREFIX": self._prefix,
             "MERCURIOS_QUERY_TAG": TAG,
         }
+
+    def dbt(self, *arguments: str, writes: bool = False) -> None:
+        before = len(self._account.server.ledger())
+        try:
+            super().dbt(*arguments, writes=writes)
+        finally:
+            since = self._account.server.ledger()[before:]
+            self.sent += [entry for entry in since if entry["user"] == "BUILDER"]
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
         self._insert(table.upper(), PARSED, list(rows))

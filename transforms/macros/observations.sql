@@ -20,7 +20,7 @@
         record_key,
 
         {% for column in columns -%}
-        {{ column }},
+        {{ observed(column) }},
         {% endfor %}
         changed_at,
         content_hash,
@@ -83,4 +83,19 @@
             seen.landed_at is null
             or landed.landed_at > seen.landed_at
     )
+{%- endmacro %}
+
+
+{#- A column of a mapping. What its source no longer has is deleted, whatever it said of itself last. -#}
+{% macro observed(column) -%}
+    {{ 'is_deleted or ' ~ is_gone() ~ ' as is_deleted' if column == 'is_deleted' else column }}
+{%- endmacro %}
+
+
+{#-
+    Whether a row of raw, or one made of it, is the mark of a record that its source no longer has: a copy of what
+    it said last, with this word in place of a content's hash (flows/warehouse/deletes.py).
+-#}
+{% macro is_gone(relation=none) -%}
+    {{ relation ~ '.' if relation }}content_hash = 'deleted'
 {%- endmacro %}

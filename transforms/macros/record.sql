@@ -131,19 +131,88 @@
 
     Of an object whose parts are fields (`company.id`) all the others would be lost with it: it stays as it is,
     unless `mapped` names it (`company`).
+
+    Of a stream that is frozen (`drift: freeze`), a record has no more in it than the fields its connection is known
+    to have. The variable `frozen` names them by raw table and connection; those at '' are for any other connection.
 -#}
 {% macro extensions(payload, mapped) -%}
-    {{ return(adapter.dispatch('extensions', 'mercurios')(payload, mapped)) }}
+    {%- set frozen = frozen_fields(payload) -%}
+    {%- set others = limited(payload, mapped, frozen['']) if frozen else unlimited(payload, mapped) -%}
+    {%- if frozen | length < 2 -%} {{ others }}
+    {%- else -%}
+    case connection_id
+        {%- for connection, known in frozen.items() if connection %}
+        when '{{ connection }}' then {{ limited(payload, mapped, known) }}
+        {%- endfor %}
+        else {{ others }}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Nothing if the model reads no frozen stream, or reads an element of a list: only names at the top are known. -#}
+{% macro frozen_fields(payload) -%}
+    {%- set found = [{}] -%}
+    {%- for source in model.sources if payload == 'payload' and source[1] in var('frozen', {}) -%}
+        {%- do found.append(var('frozen')[source[1]]) -%}
+    {%- endfor -%}
+    {{ return(found | last) }}
+{%- endmacro %}
+
+
+{% macro unlimited(payload, mapped) -%}
+    {{ return(adapter.dispatch('unlimited', 'mercurios')(payload, mapped)) }}
 {%- endmacro %}
 
 {#- A merge patch removes what it sets to null (RFC 7396). -#}
-{% macro duckdb__extensions(payload, mapped) -%}
-    cast(json_merge_patch({{ payload }}, '{
-        {%- for field in mapped %}"{{ field }}":null{{ "," if not loop.last }}{% endfor -%}
-    }') as varchar)
+{% macro duckdb__unlimited(payload, mapped) -%}
+    cast(json_merge_patch({{ payload }}, {{ all_null(mapped) }}) as varchar)
 {%- endmacro %}
 
 {#- Names come back in the order of the alphabet. What is not an object has no names, as in a merge patch. -#}
-{% macro snowflake__extensions(payload, mapped) -%}
-    coalesce(to_json(object_delete(as_object(record), '{{ mapped | join("', '") }}')), '{}')
+{% macro snowflake__unlimited(payload, mapped) -%}
+    coalesce(to_json({{ without(mapped) }}), '{}')
+{%- endmacro %}
+
+
+{#- Beyond `mapped` no other fields than those in `known`. -#}
+{% macro limited(payload, mapped, known) -%}
+    {{ return(adapter.dispatch('limited', 'mercurios')(payload, mapped, known)) }}
+{%- endmacro %}
+
+{% macro duckdb__limited(payload, mapped, known) -%}
+    cast(json_merge_patch(
+        {{ payload }},
+        {{ all_null(mapped) }},
+        '{' || array_to_string(list_transform(
+            list_filter(json_keys({{ payload }}), lambda name: not list_contains([{{ sql_texts(known) }}], name)),
+            lambda name: cast(to_json(name) as varchar) || ':null'
+        ), ',') || '}'
+    ) as varchar)
+{%- endmacro %}
+
+{% macro snowflake__limited(payload, mapped, known) -%}
+    {%- if known -%} coalesce(to_json(object_pick({{ without(mapped) }}, {{ sql_texts(known) }})), '{}')
+    {%- else -%} '{}'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- DuckDB: the patch that removes these fields. -#}
+{% macro all_null(fields) -%}
+    '{
+        {%- for field in fields %}"{{ field }}":null{{ "," if not loop.last }}{% endfor -%}
+    }'
+{%- endmacro %}
+
+{#- Snowflake: the record without these fields. -#}
+{% macro without(fields) -%}
+    object_delete(as_object(record), '{{ fields | join("', '") }}')
+{%- endmacro %}
+
+{#- Names that a source chose, as texts of SQL. On Snowflake a backslash means something in them. -#}
+{% macro sql_texts(names) -%}
+    {%- for name in names -%}
+        {%- set quoted = name | replace("'", "''") -%}
+        '{{ quoted | replace("\\", "\\\\") if target.type == 'snowflake' else quoted }}'{{ ", " if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

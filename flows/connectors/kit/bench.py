@@ -19,7 +19,9 @@ from flows.connectors.kit.patterns import CannotInvent, text_like
 from flows.connectors.kit.reading import Landed, Reading
 from flows.connectors.kit.shelf import OWN, Shelf
 from flows.connectors.kit.source import Source, led_to
+from flows.connectors.kit.wishes import Point
 from flows.connectors.kit.world import PAGE, World
+from flows.connectors.listings import with_listings
 from flows.connectors.probe import ProbeResult, probe
 from flows.connectors.reader import Reader, ReadFailed, ReadInterrupted
 from flows.connectors.spec import parse_connector
@@ -106,7 +108,7 @@ class Bench:
         self,
         stream: str,
         *,
-        since: datetime | None = None,
+        since: Point | None = None,
         fault: Fault | None = None,
         is_low_at: int | None = None,
         values: Mapping[str, str] | None = None,
@@ -143,7 +145,7 @@ class Bench:
         :param naps: takes the seconds of each wait
         """
         return Reader(
-            led_to(self.connector, self.source.url),
+            with_listings(led_to(self.connector, self.source.url)),
             self._leading_here(values),
             allow_private=True,
             time_zone=TIME_ZONE,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flows.connectors.kit import access, declared, reads, spoiled, survival, written
+from flows.connectors.kit import (
+    access,
+    declared,
+    reads,
+    spoiled,
+    survival,
+    vanishing,
+    written,
+)
 from flows.connectors.kit.bench import Bench, NoCredentials
 from flows.connectors.kit.findings import Check, Finding, Outcome
 from flows.connectors.kit.folder import Folder
@@ -20,6 +28,12 @@ OF_STREAMS = (
     Check(name="goes on from any bookmark", look=reads.goes_on_from_any_bookmark),
     Check(name="reads nothing from the future", look=reads.reads_nothing_from_the_future),
     Check(name="leaves people out", look=reads.leaves_people_out),
+    Check(name="marks what is gone", look=vanishing.marks_what_is_gone),
+    Check(
+        name="marks nothing after half a listing",
+        look=vanishing.marks_nothing_after_half_a_listing,
+    ),
+    Check(name="holds back what is not plausible", look=vanishing.holds_back_what_is_not_plausible),
     *spoiled.checks(),
 )
 OF_CONNECTORS = (

@@ -21,8 +21,9 @@ _WAIT = 13.0
 
 
 def failures_are_told(bench: Bench, _: str) -> Iterator[str]:
-    """Each status that the connector explains, and each rule for answers: it ends as it says."""
-    declared = list(_declared(bench.folder.document))
+    """Each status that has a sentence, and each rule for answers: it ends as it says."""
+    usual = {status: each.model_dump() for status, each in bench.connector.failures.items()}
+    declared = list(_declared(bench.folder.document, usual))
     if not declared:
         raise NotApplicable("It explains no failures.")
     for where, then, say, change in declared:
@@ -73,13 +74,15 @@ def _written(wait: Mapping[str, Any], now: datetime) -> str:
             return str(int(_WAIT))
 
 
-def _declared(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Change]]:
+def _declared(
+    document: Mapping[str, Any], usual: Mapping[int, Any]
+) -> Iterator[tuple[str, str, str, Change]]:
     """Where it stands, what is to be done, the sentence, and an answer that it speaks of."""
-    for status, terms in (document.get("failures") or {}).items():
+    for status, terms in {**usual, **(document.get("failures") or {})}.items():
         spelled = terms if isinstance(terms, dict) else {"say": terms}
         yield (
             f"failures.{status}",
-            spelled.get("then", "stop"),
+            spelled.get("then") or "stop",
             spelled.get("say", ""),
             _answer(int(status), {}),
         )

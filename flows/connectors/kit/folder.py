@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.connectors.document import DocumentInvalid, read_document
+from flows.connectors.catalog import document_in
+from flows.connectors.defaults import filled_in
+from flows.connectors.document import DocumentInvalid
 from flows.connectors.spec import Connector, ConnectorInvalid, parse_connector
 
 _LARGEST_SAMPLES = 4 * 1024 * 1024
@@ -50,7 +52,7 @@ def read_folder(path: Path) -> Folder:
     if not file.is_file():
         raise FolderInvalid(f"{path}: There is no connector.yaml. Name the folder that holds it.")
     try:
-        document = read_document(file)
+        document = document_in(path)
         connector = parse_connector(name=path.name, document=document)
     except DocumentInvalid as error:
         raise FolderInvalid(f"{file}: {error}") from None
@@ -65,13 +67,6 @@ def read_folder(path: Path) -> Folder:
         samples={name: _records(path / "samples" / f"{name}.json") for name in connector.streams},
         credentials=_credentials(path / "samples" / f"{_OF_CREDENTIALS}.json"),
     )
-
-
-def filled_in(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with `defaults` merged into every stream."""
-    defaults = document.get("defaults") or {}
-    streams = {name: {**defaults, **own} for name, own in document["streams"].items()}
-    return {**document, "defaults": {}, "streams": streams}
 
 
 def _records(file: Path) -> list[Record]:

@@ -12,7 +12,7 @@ from flows.connectors.kit.jobs import Job, Jobs
 from flows.connectors.kit.shapes import reply_of
 from flows.connectors.kit.turns import NotUnderstood, turn
 from flows.connectors.kit.wishes import Wish, Wishes
-from flows.connectors.kit.world import World
+from flows.connectors.kit.world import World, counter_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +77,19 @@ class Lists:
     def _page(self, wish: Wish, asked: Asked, most: int | None) -> Answered:
         spec = self._folder.stream(wish.stream)
         made = wish.granted(self._world.made(wish.stream))
-        if (spec["load"] if isinstance(spec["load"], dict) else {}).get("newest_first"):
+        pages, load = spec.get("pages") or {"by": "none"}, spec["load"]
+        load = load if isinstance(load, dict) else {}
+        if load.get("newest_first"):
             made = made[::-1]
         page = turn(
-            spec.get("pages") or {"by": "none"},
+            pages,
             asked,
             made,
             url=self._url(),
             secret_params=self._secret_params,
             most=most,
+            # What is asked for as changed after a number goes on in the same way.
+            counter=counter_of(spec) if load.get("send") == pages.get("send") else None,
         )
         reply = reply_of(
             spec,

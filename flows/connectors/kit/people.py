@@ -36,7 +36,8 @@ def still_there(record: Record, names: frozenset[str]) -> list[str]:
 
 def _fields(spec: Mapping[str, Any]) -> Mapping[str, str]:
     records = spec.get("records")
-    return (records.get("columns") if isinstance(records, dict) else None) or {}
+    columns = records.get("columns") if isinstance(records, dict) else None
+    return columns if isinstance(columns, dict) else {}
 
 
 def _within(value: Any, path: str, named: set[str]) -> Any:

@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from flows.connectors.deletes import Deletes, may_be_marked
 from flows.connectors.kit.folder import Record
 from flows.connectors.kit.http import Asked
 from flows.connectors.kit.moments import Moments
 from flows.connectors.kit.paths import value_at
 from flows.connectors.kit.source import Heard
-from flows.connectors.kit.world import Made, key_of
+from flows.connectors.kit.wishes import Point
+from flows.connectors.kit.world import Made, counter_of, key_of
 
 Key = tuple[Any, ...]
 
@@ -61,6 +63,22 @@ class Landed:
             for text in page:
                 self._put(msgspec.json.decode(text))
 
+    def sweep(self, listing: Reading, rule: Deletes) -> bool:
+        """Forget what a whole listing does not name; nothing if that is not plausible."""
+        if listing.error is not None:
+            return False
+        listed = {key_of(msgspec.json.decode(text), self._spec, {}) for text in listing.records}
+        missing = self.entries.keys() - listed
+        is_plausible = may_be_marked(
+            held=len(self.entries),
+            missing=len(missing),
+            listed=len(listed),
+            blocked_above=rule.blocked_above,
+        )
+        for key in missing if is_plausible else ():
+            del self.entries[key]
+        return is_plausible
+
     @property
     def bookmark(self) -> datetime | None:
         """The newest change seen."""
@@ -73,6 +91,14 @@ class Landed:
     def changed_of(self, record: Record) -> datetime | None:
         take = (self._spec.get("changed") or {}).get("take")
         return self._moments.read(value_at(record, take)) if self._moments else None
+
+    def point_of(self, record: Record) -> Point | None:
+        """Where it stands among the changes: by number, where the source counts them."""
+        counter = counter_of(self._spec)
+        if counter is None:
+            return self.changed_of(record)
+        number = value_at(record, counter)
+        return None if number is None else int(number)
 
     def _put(self, record: Record) -> None:
         key, changed = key_of(record, self._spec, {}), self.changed_of(record)

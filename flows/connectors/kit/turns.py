@@ -45,11 +45,13 @@ def turn(
     url: str,
     secret_params: frozenset[str],
     most: int | None = None,
+    counter: Path | None = None,
 ) -> Turn:
     """The page that is asked for.
 
     :param url: of the server, for absolute addresses
     :param secret_params: names that are not repeated in an address
+    :param counter: where the number of a change is that a cursor names: `made` begins after it
     :param most: no more records than this, whatever is asked for, where pages need not be full
     :raises NotUnderstood: if the request does not say which page in the declared way
     """
@@ -58,6 +60,8 @@ def turn(
         return Turn(made=made, place=0)
     if style == "last":
         made, place = _after_last(pages, asked, made), 0
+    elif style == "cursor" and counter is not None:
+        place = 0
     else:
         place = _place(pages, asked, size)
     if most is not None and _may_be_short(pages):
@@ -67,6 +71,8 @@ def turn(
     extras, headers = _signs(pages, rest=rest, whole=len(made), size=size)
     following = _following(pages, place + size, rest=rest, is_empty=not here)
     if style == "cursor":
+        if counter is not None:
+            following = str(here[-1].count) if here else None
         if header := pages.get("take_header"):
             headers |= {header: following} if following else {}
         else:

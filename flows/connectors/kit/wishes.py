@@ -13,24 +13,31 @@ from flows.connectors.kit.http import Asked
 from flows.connectors.kit.moments import Moments
 from flows.connectors.kit.paths import steps, value_at
 from flows.connectors.kit.turns import NotUnderstood
-from flows.connectors.kit.world import Made, World
+from flows.connectors.kit.world import Made, World, counter_of
+from flows.connectors.listings import listed_by, listing_in_yaml, with_listings
 
 _NAMED = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([^{}]+))?\}")
 Parents = Mapping[str, Record]
+# A moment, or the number of a change.
+Point = datetime | int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     stream: str
     parents: Parents
-    since: datetime | None = None
+    since: Point | None = None
     until: datetime | None = None
 
     def granted(self, made: list[Made]) -> list[Made]:
-        """The records of this parent in the time asked for, both ends included."""
-        found = [each for each in made if each.parents == self.parents]
-        if self.since is not None:
-            found = [each for each in found if each.changed and each.changed >= self.since]
+        """The records of this parent in the time asked for, both ends included; or those that came
+        after a number.
+        """
+        since, found = self.since, [each for each in made if each.parents == self.parents]
+        if isinstance(since, int):
+            found = [each for each in found if each.count is not None and each.count > since]
+        elif since is not None:
+            found = [each for each in found if each.changed and each.changed >= since]
         if self.until is not None:
             found = [each for each in found if each.changed is None or each.changed <= self.until]
         return found
@@ -74,12 +81,12 @@ class Wishes:
         """Every address a stream can be asked at, once for each parent."""
         if self._known:
             return
-        for name in self._folder.connector.streams:
+        for name in with_listings(self._folder.connector).streams:
             self._known.add(name)
-            spec = self._folder.stream(name)
+            spec = self._spec(name)
             start = (spec.get("job") or {}).get("start") or spec
             is_post = _is_post(spec)
-            for parents in self._world.parents(name):
+            for parents in self._world.parents(listed_by(name)):
                 path = str(self.fill(start.get("path", spec.get("path", "")), parents))
                 key = ("POST" if is_post else "GET", path.strip("/"))
                 self._places.setdefault(key, []).append((name, parents))
@@ -91,7 +98,7 @@ class Wishes:
             if verb != method or not path.startswith(f"{place}/"):
                 continue
             for stream, parents in asked_here:
-                load = self._folder.stream(stream)["load"]
+                load = self._spec(stream)["load"]
                 if isinstance(load, dict) and load["by"] == "segment":
                     form = re.escape(load["add"]).replace(r"\{since\}", "(?P<since>[^/]+)")
                     if found := re.fullmatch(form, path.removeprefix(f"{place}/")):
@@ -100,7 +107,7 @@ class Wishes:
     def _fits(
         self, asked: Asked, stream: str, parents: Parents, since: str | None
     ) -> tuple[int, Wish]:
-        spec = self._folder.stream(stream)
+        spec = self._spec(stream)
         load = spec["load"] if isinstance(spec["load"], dict) else {"by": "full"}
         start = (spec.get("job") or {}).get("start") or {}
         matched = 0
@@ -122,7 +129,7 @@ class Wishes:
             begins, ends = self._times(asked, stream, load, since, spec)
         except NotUnderstood as error:
             raise NotUnderstood(str(error), matched=matched) from None
-        wish = Wish(stream=stream, parents=parents, since=begins, until=ends)
+        wish = Wish(stream=listed_by(stream), parents=parents, since=begins, until=ends)
         return matched + (begins is not None), wish
 
     def _times(
@@ -132,14 +139,14 @@ class Wishes:
         load: Mapping[str, Any],
         since: str | None,
         spec: Mapping[str, Any],
-    ) -> tuple[datetime | None, datetime | None]:
+    ) -> tuple[Point | None, datetime | None]:
         match load["by"]:
             case "segment":
-                return self._read(stream, load, since), None
+                return self._point(stream, load, since), None
             case "parameter":
                 until = load.get("until")
                 return (
-                    self._read(stream, load, _sent(asked, load, load["send"])),
+                    self._point(stream, load, _sent(asked, load, load["send"])),
                     self._read(stream, load, _sent(asked, load, until) if until else None),
                 )
             case "filter":
@@ -155,15 +162,23 @@ class Wishes:
 
     def _filtered(
         self, stream: str, load: Mapping[str, Any], text: str
-    ) -> tuple[datetime | None, datetime | None]:
+    ) -> tuple[Point | None, datetime | None]:
         form = _as_pattern(str(self.fill(load["write"], {})))
         until = _as_pattern(str(self.fill(load.get("until") or "", {})))
         found = re.fullmatch(f"{form}(?:{until})?", text)
         if found is None:
             raise NotUnderstood(f"The filter is not as declared: {text}")
         said = found.groupdict()
-        begins = self._read(stream, load, said.get("since"))
+        begins = self._point(stream, load, said.get("since"))
         return begins, self._read(stream, load, said.get("until"))
+
+    def _point(self, stream: str, load: Mapping[str, Any], text: Any) -> Point | None:
+        if text is None or counter_of(self._folder.stream(stream)) is None:
+            return self._read(stream, load, text)
+        try:
+            return int(text)
+        except (ValueError, TypeError):
+            raise NotUnderstood(f"{text} is no number of a change") from None
 
     def _read(self, stream: str, load: Mapping[str, Any], text: Any) -> datetime | None:
         if text is None:
@@ -182,6 +197,11 @@ class Wishes:
         if found is None:
             raise NotUnderstood(f"{text} is no moment in the declared form")
         return found
+
+    def _spec(self, stream: str) -> Mapping[str, Any]:
+        """Of a stream, or of the listing beside it."""
+        spec = self._folder.stream(listed_by(stream))
+        return spec if listed_by(stream) == stream else listing_in_yaml(spec)
 
     def fill(self, value: Any, parents: Parents) -> Any:
         """Filled in from credentials and parents; one placeholder alone keeps its JSON type."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -21,6 +22,9 @@ FIRST_CHANGE = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 BETWEEN_CHANGES = timedelta(days=29, hours=5, minutes=7)
 # So many records in a row share their moment of change, across the ends of pages.
 SHARING = 3
+# Numbers of changes leave gaps: a source counts what it does not show, too.
+FIRST_COUNT = 99_990
+BETWEEN_COUNTS = 4
 PAGE = 7
 # What the reader adds to a record of a file.
 OF_FILES = ("_file", "_row", "_modified_at")
@@ -29,13 +33,17 @@ _UUID = re.compile(r"([0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3})([0-9a-fA-F]{12})"
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A record as the source sends it. `added` is what the reader adds of the parent."""
+    """A record as the source sends it. `added` is what the reader adds of the parent.
+
+    `count` is the number of its change, where the source counts them.
+    """
 
     record: Record
     key: tuple[Any, ...]
     changed: datetime | None
     parents: Mapping[str, Record]
     added: Record
+    count: int | None = None
 
     @property
     def whole(self) -> Record:
@@ -55,6 +63,16 @@ class World:
         if stream not in self._made:
             self._made[stream] = sorted(self._make(stream), key=_order)
         return self._made[stream]
+
+    @contextmanager
+    def without(self, stream: str, keys: Collection[tuple[Any, ...]]) -> Iterator[None]:
+        """The source has deleted these records, for a while."""
+        whole = self.made(stream)
+        self._made[stream] = [each for each in whole if each.key not in keys]
+        try:
+            yield
+        finally:
+            self._made[stream] = whole
 
     def moments(self, stream: str) -> Moments | None:
         return moments_of(self._folder.stream(stream).get("changed"), time_zone=self._time_zone)
@@ -94,11 +112,19 @@ class World:
                 if value_at(record, at) not in (None, ""):
                     put(record, at, moments.write(changed, like=value_at(record, at)))
                 changed_at = moments.read(value_at(record, at))
+            count = _counted(record, counter_of(spec), number)
             key = key_of({**record, **added}, spec, names)
             if repr(key) not in seen:
                 seen.add(repr(key))
                 number += 1
-                yield Made(record=record, key=key, changed=changed_at, parents=parent, added=added)
+                yield Made(
+                    record=record,
+                    key=key,
+                    changed=changed_at,
+                    parents=parent,
+                    added=added,
+                    count=count,
+                )
 
     def _tell_apart(
         self,
@@ -117,6 +143,20 @@ class World:
                 put(record, at, _another(value, place))
 
 
+def counter_of(spec: Mapping[str, Any]) -> Path | None:
+    """Where the number of a change is, in a stream that is read by it."""
+    load = spec["load"]
+    return load.get("counter") if isinstance(load, dict) else None
+
+
+def _counted(record: Record, counter: Path | None, number: int) -> int | None:
+    if counter is None:
+        return None
+    count = FIRST_COUNT + number * BETWEEN_COUNTS
+    put(record, counter, str(count) if isinstance(value_at(record, counter), str) else count)
+    return count
+
+
 def key_paths(spec: Mapping[str, Any]) -> list[Path]:
     """Where the parts of a key are; none where the content is the key, or a place in a file."""
     if spec["key"] == "content":
@@ -128,7 +168,7 @@ def source_names(spec: Mapping[str, Any]) -> dict[str, str]:
     """The source's own name of each field that the reader renames."""
     records = spec.get("records")
     columns = records.get("columns") if isinstance(records, dict) else None
-    return {field: name for name, field in (columns or {}).items()}
+    return {field: name for name, field in columns.items()} if isinstance(columns, dict) else {}
 
 
 def key_of(record: Record, spec: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Any, ...]:
@@ -190,4 +230,6 @@ def _another(value: Any, place: int) -> Any:
 
 
 def _order(made: Made) -> tuple[Any, ...]:
+    if made.count is not None:
+        return (made.count,)
     return (made.changed is not None, made.changed or FIRST_CHANGE)

@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from flows.connectors.defaults import filled_in
 from flows.connectors.kit.bench import Bench
 from flows.connectors.kit.conformance import OF_CONNECTORS, OF_STREAMS
 from flows.connectors.kit.findings import Check
-from flows.connectors.kit.folder import Folder, filled_in, read_folder
+from flows.connectors.kit.folder import Folder, read_folder
 from flows.connectors.spec import parse_connector
 
 DOCUMENT: dict[str, Any] = {

@@ -126,6 +126,35 @@ STREAMS: dict[str, dict[str, Any]] = {
     },
     "nothing to ask with": {"load": {"by": "client", "overlap": "1 hour"}},
     "newest first": {"load": {"by": "client", "overlap": "1 hour", "newest_first": True}},
+    "a number of changes, which is the cursor, too": {
+        "load": {"by": "parameter", "send": "after", "counter": "version"},
+        "pages": {
+            "by": "cursor", "send": "after", "take": "top", "stop": "empty", "size": SIZE
+        },
+    },
+    "a number of changes, and the last record's": {
+        "load": {"by": "parameter", "send": "after", "counter": "where.version"},
+        "pages": {"by": "last", "send": "after", "take": "where.version", "size": SIZE},
+        "changed": None,
+    },
+    "a number of changes in a body": {
+        **BODY,
+        "load": {"by": "parameter", "in": "body", "send": "wish.after", "counter": "version"},
+        "pages": {"by": "none"},
+    },
+    "a number of changes in a filter": {
+        "load": {"by": "filter", "send": "q", "write": "version gt {since}", "counter": "version"}
+    },
+    "a number of changes in a segment": {
+        "load": {"by": "segment", "add": "after/{since}", "counter": "version"}
+    },
+    "a number of changes, and nothing to ask with": {
+        "load": {"by": "client", "counter": "version", "newest_first": True}
+    },
+    "a number of changes for each shop": {
+        "each": "shops", "path": "shops/{shops.id}/sales", "with": {"shop": "id"},
+        "load": {"by": "parameter", "send": "after", "counter": "version"},
+    },
     "a question in GraphQL": {
         "graphql": "query ($n: Int, $after: String, $f: String) { sales { id } }",
         "load": {

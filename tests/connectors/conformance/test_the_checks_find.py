@@ -186,7 +186,7 @@ def test_a_pattern_that_no_text_could_be_made_for_asks_for_one(tmp_path: Path) -
     ("file", "text", "told"),
     [
         ("connector.yaml", "name: [", "connector.yaml: line 1"),
-        ("connector.yaml", "name: kiosk", "title"),
+        ("connector.yaml", "name: kiosk", "credentials: Field required"),
         ("samples/sales.json", '{"id": 1}', "sales.json: Write a list of records"),
         ("samples/sales.json", "[{]", "sales.json: It is not JSON"),
         ("samples/sales.json", '[{"id": NaN}]', "NaN is no JSON number"),
@@ -243,3 +243,39 @@ def test_people_inside_of_objects_and_lists_are_looked_for(
 
     assert right.outcome is Outcome.PASSED
     assert told in wrong.sentence
+
+
+SWEPT = {"streams.sales.deletes": {"by": "sweep", "path": "sales/ids", "params": {"only": "id"}}}
+OF_DELETES = [
+    "marks what is gone",
+    "marks nothing after half a listing",
+    "holds back what is not plausible",
+]
+
+
+@pytest.mark.parametrize("check", OF_DELETES)
+@pytest.mark.parametrize("changes", [SWEPT, {"streams.sales.deletes": {"by": "sweep"}}])
+def test_a_stream_that_looks_for_what_is_gone_finds_it(
+    tmp_path: Path, check: str, changes: dict[str, Any]
+) -> None:
+    with Bench(kiosk(tmp_path, changes)) as bench:
+        finding = check_named(check).found(bench, "sales")
+
+    assert (finding.outcome, finding.sentence) == (Outcome.PASSED, "")
+
+
+@pytest.mark.parametrize("check", OF_DELETES)
+def test_what_does_not_look_for_deletes_is_not_asked_about_them(tmp_path: Path, check: str) -> None:
+    with Bench(kiosk(tmp_path)) as bench:
+        finding = check_named(check).found(bench, "sales")
+
+    assert finding.sentence == "It does not look for what is gone."
+
+
+def test_a_listing_that_the_source_does_not_have_is_found(tmp_path: Path) -> None:
+    with Bench(kiosk(tmp_path, SWEPT)) as bench:
+        misread(bench, {"streams.sales.deletes.path": "sales/numbers"})
+        finding = check_named("marks what is gone").found(bench, "sales")
+
+    assert finding.outcome is Outcome.FAILED
+    assert "streams.sales.deletes: The listing cannot be read" in finding.sentence

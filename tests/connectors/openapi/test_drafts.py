@@ -56,15 +56,14 @@ def test_the_draft_of_a_whole_document_is_this_one() -> None:
 
     assert found.files["connector.yaml"] == (HERE / "tillpoint.connector.yaml").read_text()
     assert found.name == "tillpoint"
-    assert found.streams == ("receipts", "customers", "stock", "events")
-    assert found.left_out == (
-        "/receipts/{id}/lines: It is asked for each record of another list; write it with each.",
-    )
+    assert found.streams == ("receipts", "customers", "stock", "events", "lines")
+    assert found.left_out == ()
     assert sorted(found.files) == [
         "connector.yaml",
         "docs.md",
         "samples/customers.json",
         "samples/events.json",
+        "samples/lines.json",
         "samples/receipts.json",
         "samples/stock.json",
     ]
@@ -77,10 +76,68 @@ def test_a_draft_keeps_the_promises_of_a_connector(tmp_path: Path) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
 
-    findings = check_folder(read_folder(folder), stream="receipts")
+    for stream in ("receipts", "lines"):
+        findings = check_folder(read_folder(folder), stream=stream)
 
-    assert [each.sentence for each in findings if each.outcome == "FAILED"] == []
-    assert "PASSED" in {each.outcome for each in findings}
+        assert [each.sentence for each in findings if each.outcome == "FAILED"] == []
+        assert "PASSED" in {each.outcome for each in findings}
+
+
+def nested(path: str, *parameters: Any, **fields: str) -> dict[str, Any]:
+    """A document with a list of articles, and one that is asked for each of them; it comes first,
+    as it may.
+    """
+    below = {path: {"get": listing(*parameters, **fields)}}
+    return described(paths={**below, **described()["paths"]})
+
+
+@pytest.mark.parametrize("path", ["/articles/{id}/prices", "/articles/{articleId}/prices"])
+def test_a_list_below_another_is_asked_for_each_of_its_records(path: str) -> None:
+    stream = connector(drafted(nested(path))).streams["prices"]
+
+    assert stream.path == "articles/{articles.id}/prices"
+    assert stream.each == "articles"
+    assert stream.with_ == {"article_id": "id"}
+    assert stream.key == ("article_id", "id")
+
+
+def test_a_field_that_is_called_as_in_the_address_is_the_one() -> None:
+    document = nested("/articles/{article_no}/prices")
+    document["paths"]["/articles"]["get"] = listing(articleNo="string")
+
+    stream = connector(drafted(document)).streams["prices"]
+
+    assert stream.path == "articles/{articles.articleNo}/prices"
+    assert stream.with_ == {"article_article_no": "articleNo"}
+
+
+def test_a_list_below_another_may_say_what_changed() -> None:
+    document = nested("/articles/{id}/prices", asked("updated_since"), updated_at="string")
+
+    stream = connector(drafted(document)).streams["prices"]
+
+    assert stream.is_incremental
+    assert stream.each == "articles"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/shops/{id}/prices", "/articles/{id}/prices/{kind}/days", "/articles/{id}", "/x{id}/prices"],
+)
+def test_where_it_is_not_plain_what_is_above_a_list_is_left_to_a_person(path: str) -> None:
+    found = drafted(nested(path))
+
+    assert found.streams == ("articles",)
+    assert found.left_out == (
+        f"{path}: It is asked for each record of another list; write it with each.",
+    )
+
+
+def test_what_is_personal_stands_in_no_address() -> None:
+    document = nested("/articles/{email}/prices")
+    document["paths"]["/articles"]["get"] = listing(email="string")
+
+    assert drafted(document).streams == ("articles",)
 
 
 def test_samples_are_the_vendors_examples_without_anybodys_address() -> None:

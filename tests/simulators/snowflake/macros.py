@@ -44,6 +44,10 @@ _MACROS = [
     "_sf_is_object(x) AS coalesce(json_type(to_json(x)) = 'OBJECT', FALSE)",
     """_sf_object_delete(x, patch) AS
         CASE WHEN json_type(x) = 'OBJECT' THEN json_merge_patch(x, patch) END""",
+    """_sf_object_pick(x, names) AS CASE WHEN json_type(x) = 'OBJECT' THEN json_merge_patch(
+        x, '{' || array_to_string(list_transform(
+            list_filter(json_keys(x), lambda n: NOT json_contains(names, to_json(n))),
+            lambda n: CAST(to_json(n) AS VARCHAR) || ':null'), ',') || '}') END""",
     """_sf_compact(x) AS to_json(list_filter(
         CAST(x AS JSON[]), lambda e: e IS NOT NULL AND json_type(e) <> 'NULL'))""",
     """_sf_array_to_string(x, separator) AS coalesce(array_to_string(list_transform(

@@ -211,6 +211,11 @@ def _semi_structured(expression: Any) -> Any:
             pairs = [word for key in expression.expressions[1:] for word in (key, exp.null())]
             patch = exp.Anonymous(this="json_object", expressions=pairs)
             return _call("_sf_object_delete", expression.expressions[0], patch)
+        if name == "OBJECT_PICK":
+            record, *keys = expression.expressions
+            return _call(
+                "_sf_object_pick", record, exp.Anonymous(this="json_array", expressions=keys)
+            )
     return expression
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from flows.connectors.document import DocumentInvalid, parse_document
 from flows.connectors.kit.openapi.access import Access, access_of
+from flows.connectors.kit.openapi.children import DraftedStream
 from flows.connectors.kit.openapi.description import Description, OpenApiInvalid, mapping, text
-from flows.connectors.kit.openapi.lists import DraftedStream, Lists, lists_of
+from flows.connectors.kit.openapi.lists import Lists, lists_of
 from flows.connectors.kit.openapi.names import snake
 from flows.connectors.spec import ConnectorInvalid, parse_connector
 
 MOST_LEFT_OUT = 50
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*( [A-Za-z0-9_]+)*")
+_LONGEST_KEY = 1000
 # What YAML would read as something else than a text.
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
@@ -164,11 +166,20 @@ def _items(values: Iterable[Any]) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return _quoted(str(name))
+    quoted = _quoted(str(name))
+    # A longer one is taken for a key only where it says so.
+    return quoted if len(quoted) < _LONGEST_KEY else f"? {quoted} "
 
 
 def _quoted(plain: str) -> str:
     if _PLAIN.fullmatch(plain) and plain.lower() not in _WORDS:
         return plain
-    # JSON's strings are YAML's, too; nothing but ASCII, so no line end of Unicode's gets in.
-    return json.dumps(plain)
+    # Nothing but ASCII, so that no line end of Unicode's gets in.
+    return f'"{"".join(map(_escaped, plain))}"'
+
+
+def _escaped(letter: str) -> str:
+    if " " <= letter <= "~":
+        return f"\\{letter}" if letter in '"\\' else letter
+    code = ord(letter)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.connectors.kit.openapi import names
+from flows.connectors.kit.openapi.children import DraftedStream, above
 from flows.connectors.kit.openapi.description import Description, Node, mapping, sequence, text
 from flows.connectors.kit.openapi.schemas import Listed, kind_of, listed, properties, records
 
@@ -19,32 +20,22 @@ _VERSION = re.compile(r"v?[0-9.]+|api|rest")
 
 
 @dataclass
-class DraftedStream:
-    """A stream as it stands in connector.yaml, and what a person has to look at."""
-
-    name: str
-    said: dict[str, Any]
-    records: list[dict[str, Any]]
-    checks: list[str] = field(default_factory=list)
-
-
-@dataclass
 class Lists:
     streams: list[DraftedStream] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
 def lists_of(description: Description) -> Lists:
-    found, taken = Lists(), set[str]()
-    for path, operation, shared in _reads(description):
+    found = Lists()
+    # What is below another list comes when that one is known.
+    for path, operation, shared in sorted(_reads(description), key=lambda each: "{" in each[0]):
         if len(found.streams) == MOST_STREAMS:
             found.left_out.append(f"{text(path)}: There are {MOST_STREAMS} streams already.")
             break
-        stream = _stream(description, path, operation, shared, taken)
+        stream = _stream(description, path, operation, shared, found.streams)
         if isinstance(stream, str):
             found.left_out.append(f"{text(path)}: {stream}")
         elif stream is not None:
-            taken.add(stream.name)
             found.streams.append(stream)
     return found
 
@@ -58,7 +49,11 @@ def _reads(description: Description) -> Iterator[tuple[str, Node, list[Any]]]:
 
 
 def _stream(
-    description: Description, path: str, operation: Node, shared: list[Any], taken: set[str]
+    description: Description,
+    path: str,
+    operation: Node,
+    shared: list[Any],
+    others: list[DraftedStream],
 ) -> DraftedStream | str | None:
     """The stream; a sentence why a list was left out; None if it is no list."""
     schema, example, headers = _answer(description, operation)
@@ -66,17 +61,19 @@ def _stream(
     found = listed(description, schema, of=below.rpartition("/")[2])
     if found is None:
         return None
-    if "{" in path:
+    parent = above(path, others)
+    if "{" in path and parent is None:
         return "It is asked for each record of another list; write it with each."
-    if not _PATH.fullmatch(below) or ".." in below:
+    plain = parent.plain_path if parent else below
+    if not _PATH.fullmatch(plain) or ".." in plain:
         return "Its address cannot be written as a path."
-    name = _name(below, taken)
+    name = _name(plain, {each.name for each in others})
     if not name:
         return "No name for it could be made of its address."
     fields = properties(description, found.item)
     key = names.key_of(list(fields), stream=name)
     title = names.title_of(text(operation.get("summary"), most=80), stream=name)
-    stream = DraftedStream(name=name, said={"path": below, "title": title}, records=[])
+    stream = DraftedStream(name, said={"path": below, "title": title}, records=[], fields=[*fields])
     stream.said["key"] = [key] if key else "content"
     if key is None:
         stream.checks.append("key: No field looks like an id. What tells records apart?")
@@ -88,6 +85,8 @@ def _stream(
     _add_required(stream, parameters)
     _add_personal(stream, list(fields), key)
     stream.records = _distinct(records(description, found, example), key)
+    if parent is not None:
+        parent.add_to(stream)
     return stream
 
 

@@ -97,6 +97,13 @@ def is_about_people(stream: str) -> bool:
     return bool(_PEOPLE.fullmatch(folded(stream)))
 
 
+def single(plural: str) -> str:
+    """One of many: `orders` → `order`, `categories` → `category`."""
+    if plural.endswith("ies"):
+        return plural.removesuffix("ies") + "y"
+    return plural.removesuffix("s") or plural
+
+
 def key_of(names: list[str], *, stream: str) -> str | None:
     """The field that is most likely to tell records apart."""
     single = folded(stream).removesuffix("s").removesuffix("ie")

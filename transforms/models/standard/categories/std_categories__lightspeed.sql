@@ -6,15 +6,14 @@ select
     {{ origin() }},
 
     id as category_id,
-    cast(null as varchar) as department_id,
-    cast(null as varchar) as main_category_id,
-    cast(null as varchar) as general_category_id,
 
     name as category_name,
-    cast(null as varchar) as tax_class,
 
-    cast(null as boolean) as is_service,
     deleted_at is not null as is_deleted,
+
+    {{ absent('std_categories', [
+        'department_id', 'main_category_id', 'general_category_id', 'tax_class', 'is_service',
+    ]) }},
 
     extensions,
     unreadable_fields

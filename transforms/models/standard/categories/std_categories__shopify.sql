@@ -7,7 +7,10 @@ with
 variants as (
 
     select * from {{ ref('stg_shopify__variants') }}
-    where product_type is not null
+    where
+        product_type is not null
+        -- A variant that is gone says nothing of its type any more.
+        and not {{ is_gone() }}
 
 ),
 

@@ -6,15 +6,14 @@ select
     {{ origin() }},
 
     id as category_id,
-    cast(null as varchar) as department_id,
     parent_id as main_category_id,
     root_id as general_category_id,
 
     name as category_name,
-    cast(null as varchar) as tax_class,
 
-    cast(null as boolean) as is_service,
     coalesce(is_deleted, false) as is_deleted,
+
+    {{ absent('std_categories', ['department_id', 'tax_class', 'is_service']) }},
 
     extensions,
     unreadable_fields

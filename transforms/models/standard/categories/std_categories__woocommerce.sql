@@ -6,15 +6,13 @@ select
     {{ origin() }},
 
     id as category_id,
-    cast(null as varchar) as department_id,
     parent_id as main_category_id,
-    cast(null as varchar) as general_category_id,
 
     replace(name, '&amp;', '&') as category_name,
-    cast(null as varchar) as tax_class,
 
-    cast(null as boolean) as is_service,
     false as is_deleted,
+
+    {{ absent('std_categories', ['department_id', 'general_category_id', 'tax_class', 'is_service']) }},
 
     extensions,
     unreadable_fields

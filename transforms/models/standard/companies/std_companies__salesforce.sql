@@ -9,18 +9,16 @@ select
     name as company_name,
     account_number as company_identifier,
     type as company_type,
-    cast(null as varchar) as company_status,
     billing_street as address_line1,
-    cast(null as varchar) as address_line2,
     billing_city as city,
     billing_state as state,
     billing_postal_code as zip_code,
     billing_country as country,
-    cast(null as varchar) as territory_id,
-    cast(null as varchar) as territory_name,
     last_modified_by_id as changed_by,
 
     coalesce(is_deleted, false) as is_deleted,
+
+    {{ absent('std_companies', ['company_status', 'address_line2', 'territory_id', 'territory_name']) }},
 
     extensions,
     unreadable_fields

@@ -13,18 +13,16 @@ select
         when vendor then 'Vendor'
         when manufacturer then 'Manufacturer'
     end as company_type,
-    cast(null as varchar) as company_status,
     street as address_line1,
-    cast(null as varchar) as address_line2,
     city,
     state_name as state,
     zip as zip_code,
     country,
-    cast(null as varchar) as territory_id,
-    cast(null as varchar) as territory_name,
     sys_updated_by as changed_by,
 
     false as is_deleted,
+
+    {{ absent('std_companies', ['company_status', 'address_line2', 'territory_id', 'territory_name']) }},
 
     extensions,
     unreadable_fields

@@ -7,17 +7,15 @@ select
 
     id as contact_id,
     account_id as company_id,
-    cast(null as varchar) as company_name,
     first_name,
     last_name,
     title,
-    cast(null as varchar) as relationship,
-    cast(null as varchar) as contact_type,
     department,
-    cast(null as boolean) as is_inactive,
     last_modified_by_id as changed_by,
 
     coalesce(is_deleted, false) as is_deleted,
+
+    {{ absent('std_contacts', ['company_name', 'relationship', 'contact_type', 'is_inactive']) }},
 
     extensions,
     unreadable_fields

@@ -6,26 +6,18 @@ select
     {{ origin() }},
 
     id as customer_id,
-    cast(null as varchar) as merged_into_customer_id,
     'webshop' as shop_id,
-    cast(null as varchar) as country_id,
 
     cast(date_created as date) as creation_date,
-    cast(null as decimal(18, 3)) as loyalty_points,
-    cast(null as decimal(9, 4)) as discount_percent,
-    cast(null as decimal(9, 4)) as bonus_percent,
-
-    cast(null as decimal(18, 2)) as lifetime_revenue,
-    cast(null as varchar) as currency,
 
     coalesce(role not in ('customer', 'subscriber'), false) as is_staff,
-    cast(null as boolean) as is_business,
-    cast(null as boolean) as is_locked,
-    cast(null as boolean) as is_inactive,
-    cast(null as boolean) as has_customer_card,
-    cast(null as boolean) as has_newsletter,
-    cast(null as boolean) as has_advertising,
     false as is_deleted,
+
+    {{ absent('std_customers', [
+        'merged_into_customer_id', 'country_id', 'loyalty_points', 'discount_percent', 'bonus_percent',
+        'lifetime_revenue', 'currency', 'is_business', 'is_locked', 'is_inactive', 'has_customer_card',
+        'has_newsletter', 'has_advertising',
+    ]) }},
 
     extensions,
     unreadable_fields

@@ -8,15 +8,13 @@ select
     id as order_id,
     supplier_id,
     reference as supplier_order_id,
-    cast(null as varchar) as merchant_id,
 
     cast(created_at as date) as order_date,
-    cast(null as varchar) as order_source,
     status as order_type,
-    cast(null as integer) as order_status,
-    cast(null as decimal(9, 4)) as discount_percent,
 
     deleted_at is not null as is_deleted,
+
+    {{ absent('std_orders', ['merchant_id', 'order_source', 'order_status', 'discount_percent']) }},
 
     extensions,
     unreadable_fields

@@ -50,21 +50,18 @@ select
 
     size,
     global_unique_id as ean,
-    cast(null as date) as first_purchase_date,
-    cast(null as date) as last_purchase_date,
-    cast(null as date) as first_sale_date,
-    cast(null as date) as last_sale_date,
 
     stock_quantity as quantity_on_hand,
-    cast(null as decimal(18, 3)) as quantity_on_approval,
 
-    cast(null as decimal(18, 2)) as purchase_price,
     price as sale_price,
     regular_price as label_price,
-    cast(null as varchar) as currency,
 
-    cast(null as boolean) as is_never_out_of_stock,
     not coalesce(manage_stock = 'true', false) or coalesce(status = 'trash', false) as is_deleted,
+
+    {{ absent('std_product_stock', [
+        'first_purchase_date', 'last_purchase_date', 'first_sale_date', 'last_sale_date', 'quantity_on_approval',
+        'purchase_price', 'currency', 'is_never_out_of_stock',
+    ]) }},
 
     extensions,
     unreadable_fields

@@ -38,27 +38,23 @@ mapped as (
         appeared.id as variant_id,
         appeared.id as product_id,
         coalesce(items.reporting_category_id, items.category_id, items.first_category_id) as category_id,
-        cast(null as varchar) as supplier_id,
-        cast(null as varchar) as season_id,
 
         {{ joined_texts(['items.name', "nullif(variations.name, 'Regular')"], separator=' ') }} as product_name,
         variations.sku as supplier_article_number,
-        cast(null as varchar) as color,
-        cast(null as date) as first_purchase_date,
-        cast(null as date) as last_purchase_date,
-        cast(null as date) as first_sale_date,
-        cast(null as date) as last_sale_date,
 
         variations.price as sale_price,
         variations.price as label_price,
-        cast(null as decimal(18, 2)) as purchase_price,
         upper(variations.currency) as currency,
 
         not coalesce(items.is_archived, false) as is_active,
-        cast(null as boolean) as is_never_out_of_stock,
         variations.id is null
         or coalesce(variations.is_deleted, false)
         or coalesce(items.is_deleted, false) as is_deleted,
+
+        {{ absent('std_products', [
+            'supplier_id', 'season_id', 'color', 'first_purchase_date', 'last_purchase_date', 'first_sale_date',
+            'last_sale_date', 'purchase_price', 'is_never_out_of_stock',
+        ]) }},
 
         variations.extensions,
         {{ joined_texts(['items.unreadable_fields', 'variations.unreadable_fields'], separator=',') }}

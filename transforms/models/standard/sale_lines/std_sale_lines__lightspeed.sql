@@ -85,21 +85,16 @@ mapped as (
         register_id,
         receipt_number,
         customer_id,
-        cast(null as varchar) as staff_id,
         user_id as cashier_id,
-        cast(null as varchar) as payment_option_id,
 
         cast(sold_locally_at as date) as business_date,
         {{ seconds_of_day('sold_locally_at') }} as seconds_of_day,
         sold_at,
-        cast(null as integer) as line_type,
-        cast(null as varchar) as line_name,
 
         quantity,
 
         cast(price_total + tax_total as decimal(18, 2)) as amount,
         cast(tax_total as decimal(18, 2)) as tax_amount,
-        cast(null as decimal(18, 2)) as label_price,
         cast(discount_total as decimal(18, 2)) as discount_amount,
         cast(cost_total as decimal(18, 2)) as cost_amount,
         upper(currency) as currency,
@@ -109,6 +104,8 @@ mapped as (
         or coalesce(sale_status = 'VOIDED', false)
         or not coalesce(state = 'closed' or sale_status like '%CLOSED' or sale_status = 'ONACCOUNT', false)
             as is_deleted,
+
+        {{ absent('std_sale_lines', ['staff_id', 'payment_option_id', 'line_type', 'line_name', 'label_price']) }},
 
         extensions,
         {{ joined_texts(['unreadable_fields_of_sale', 'unreadable_fields', 'without_outlet'], separator=',') }}

@@ -72,17 +72,12 @@ mapped as (
         variant_id as product_id,
         variant_id as product_size_id,
         coalesce(retail_location_id, shop_id) as shop_id,
-        cast(null as varchar) as register_id,
         order_name as receipt_number,
         customer_id,
-        cast(null as varchar) as staff_id,
-        cast(null as varchar) as cashier_id,
-        cast(null as varchar) as payment_option_id,
 
         cast(happened_locally_at as date) as business_date,
         {{ seconds_of_day('happened_locally_at') }} as seconds_of_day,
         happened_at as sold_at,
-        cast(null as integer) as line_type,
         coalesce(name, line_type) as line_name,
 
         -- The ledger is signed; that a return is, nobody has promised.
@@ -90,13 +85,16 @@ mapped as (
 
         cast(case when is_taken_back then -abs(total) else total end as decimal(18, 2)) as amount,
         cast(case when is_taken_back then -abs(total_tax) else total_tax end as decimal(18, 2)) as tax_amount,
-        cast(null as decimal(18, 2)) as label_price,
         cast(case when is_taken_back then -abs(total_discount) else total_discount end as decimal(18, 2))
             as discount_amount,
-        cast(null as decimal(18, 2)) as cost_amount,
         upper(currency) as currency,
 
         coalesce(is_test, false) as is_deleted,
+
+        {{ absent('std_sale_lines', [
+            'register_id', 'staff_id', 'cashier_id', 'payment_option_id', 'line_type', 'label_price',
+            'cost_amount',
+        ]) }},
 
         extensions,
         -- An order that was not read whole must not pass for one.

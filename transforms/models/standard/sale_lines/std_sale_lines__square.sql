@@ -103,17 +103,11 @@ mapped as (
         catalog_object_id as product_id,
         catalog_object_id as product_size_id,
         location_id as shop_id,
-        cast(null as varchar) as register_id,
-        cast(null as varchar) as receipt_number,
         customer_id,
-        cast(null as varchar) as staff_id,
-        cast(null as varchar) as cashier_id,
-        cast(null as varchar) as payment_option_id,
 
         cast(sold_locally_at as date) as business_date,
         {{ seconds_of_day('sold_locally_at') }} as seconds_of_day,
         sold_at,
-        cast(null as integer) as line_type,
         {{ joined_texts(['name', 'variation_name'], separator=' ') }} as line_name,
 
         cast(direction * quantity as decimal(18, 3)) as quantity,
@@ -122,11 +116,15 @@ mapped as (
         cast(direction * total_tax as decimal(18, 2)) as tax_amount,
         base_price as label_price,
         cast(direction * total_discount as decimal(18, 2)) as discount_amount,
-        cast(null as decimal(18, 2)) as cost_amount,
         currency,
 
         -- An order that is open, cancelled or a draft is none yet, or none any more.
         coalesce(state <> 'COMPLETED', true) as is_deleted,
+
+        {{ absent('std_sale_lines', [
+            'register_id', 'receipt_number', 'staff_id', 'cashier_id', 'payment_option_id', 'line_type',
+            'cost_amount',
+        ]) }},
 
         extensions,
         {{ joined_texts(['unreadable_fields_of_order', 'unreadable_fields'], separator=',') }} as unreadable_fields

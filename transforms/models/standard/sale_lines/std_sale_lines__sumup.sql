@@ -216,14 +216,8 @@ mapped as (
         concat(id, '|', line_id) as sale_line_id,
         case when event_id is null then id else concat(id, '|', event_id) end as sale_id,
         line_number,
-        cast(null as varchar) as product_id,
-        cast(null as varchar) as product_size_id,
         merchant_code as shop_id,
-        cast(null as varchar) as register_id,
         transaction_code as receipt_number,
-        cast(null as varchar) as customer_id,
-        cast(null as varchar) as staff_id,
-        cast(null as varchar) as cashier_id,
         payment_type as payment_option_id,
 
         cast(sold_locally_at as date) as business_date,
@@ -237,11 +231,14 @@ mapped as (
         cast(amount as decimal(18, 2)) as amount,
         cast(tax_amount as decimal(18, 2)) as tax_amount,
         label_price,
-        cast(null as decimal(18, 2)) as discount_amount,
-        cast(null as decimal(18, 2)) as cost_amount,
         upper(currency) as currency,
 
         is_deleted,
+
+        {{ absent('std_sale_lines', [
+            'product_id', 'product_size_id', 'register_id', 'customer_id', 'staff_id', 'cashier_id',
+            'discount_amount', 'cost_amount',
+        ]) }},
 
         extensions,
         unreadable_fields

@@ -306,11 +306,8 @@ mapped as (
         lines.product_id,
         coalesce(lines.variation_id, lines.product_id) as product_size_id,
         'webshop' as shop_id,
-        cast(null as varchar) as register_id,
         receipts.receipt_number,
         receipts.customer_id,
-        cast(null as varchar) as staff_id,
-        cast(null as varchar) as cashier_id,
         receipts.payment_method as payment_option_id,
 
         cast(receipts.date_created as date) as business_date,
@@ -329,10 +326,11 @@ mapped as (
             digits=2
         ) }} as label_price,
         cast(lines.gross_before_discount - lines.gross as decimal(18, 2)) as discount_amount,
-        cast(null as decimal(18, 2)) as cost_amount,
         upper(receipts.currency) as currency,
 
         lines.id is null or receipts.is_void as is_deleted,
+
+        {{ absent('std_sale_lines', ['register_id', 'staff_id', 'cashier_id', 'cost_amount']) }},
 
         lines.extensions,
         {{ joined_texts(

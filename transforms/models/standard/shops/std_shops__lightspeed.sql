@@ -6,17 +6,16 @@ select
     {{ origin() }},
 
     id as shop_id,
-    cast(null as varchar) as country_id,
     upper(country_code) as country_code,
-    cast(null as varchar) as region_id,
 
     name as shop_name,
     zip_code,
     city,
 
     deleted_at is null as is_active,
-    cast(null as boolean) as is_web_shop,
     deleted_at is not null as is_deleted,
+
+    {{ absent('std_shops', ['country_id', 'region_id', 'is_web_shop']) }},
 
     extensions,
     unreadable_fields

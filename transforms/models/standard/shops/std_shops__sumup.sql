@@ -6,17 +6,14 @@ select
     {{ origin() }},
 
     merchant_code as shop_id,
-    cast(null as varchar) as country_id,
     upper(country_code) as country_code,
-    cast(null as varchar) as region_id,
 
     merchant_name as shop_name,
-    cast(null as varchar) as zip_code,
-    cast(null as varchar) as city,
 
     true as is_active,
-    cast(null as boolean) as is_web_shop,
     false as is_deleted,
+
+    {{ absent('std_shops', ['country_id', 'region_id', 'zip_code', 'city', 'is_web_shop']) }},
 
     extensions,
     unreadable_fields

@@ -9,15 +9,12 @@ select
     'webshop' as shop_id,
     split_part(value, ':', 1) as country_id,
     upper(split_part(value, ':', 1)) as country_code,
-    cast(null as varchar) as region_id,
-
-    cast(null as varchar) as shop_name,
-    cast(null as varchar) as zip_code,
-    cast(null as varchar) as city,
 
     true as is_active,
     true as is_web_shop,
     false as is_deleted,
+
+    {{ absent('std_shops', ['region_id', 'shop_name', 'zip_code', 'city']) }},
 
     extensions,
     unreadable_fields

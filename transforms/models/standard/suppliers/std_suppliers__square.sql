@@ -6,16 +6,13 @@ select
     {{ origin() }},
 
     id as supplier_id,
-    cast(null as varchar) as country_id,
-    cast(null as varchar) as payment_option_id,
 
     name as supplier_name,
-    cast(null as varchar) as city,
-    cast(null as varchar) as currency,
 
     status = 'ACTIVE' as is_active,
-    cast(null as boolean) as is_edi_partner,
     false as is_deleted,
+
+    {{ absent('std_suppliers', ['country_id', 'payment_option_id', 'city', 'currency', 'is_edi_partner']) }},
 
     extensions,
     unreadable_fields

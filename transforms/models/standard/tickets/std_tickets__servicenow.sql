@@ -18,14 +18,10 @@ select
     company_name,
     caller_id as contact_id,
     caller_name as contact_name,
-    cast(null as varchar) as board_id,
-    cast(null as varchar) as board_name,
     category as type_id,
     category_name as type_name,
     subcategory as subtype_id,
     subcategory_name as subtype_name,
-    cast(null as varchar) as item_id,
-    cast(null as varchar) as item_name,
     assignment_group_id as team_id,
     assignment_group_name as team_name,
     assigned_to_id as owner_id,
@@ -33,15 +29,16 @@ select
     sys_created_by as created_by,
     coalesce(opened_at, sys_created_on) as created_at,
     due_date as required_at,
-    cast(null as decimal(12, 4)) as budget_hours,
-    cast(null as decimal(12, 4)) as actual_hours,
-    cast(null as boolean) as is_approved,
     not coalesce(active, closed_at is null) as is_closed,
     closed_at,
     closed_by_id as closed_by,
     sys_updated_by as changed_by,
 
     false as is_deleted,
+
+    {{ absent('std_tickets', [
+        'board_id', 'board_name', 'item_id', 'item_name', 'budget_hours', 'actual_hours', 'is_approved',
+    ]) }},
 
     extensions,
     unreadable_fields

@@ -1,0 +1,49 @@
+"""The object around a list of records: the list, and what paging asks of the rest, in one pass."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from flows.connectors.json_path import remember
+
+_LIST = "found"
+# No value of JSON is an empty text.
+_ABSENT = msgspec.Raw(b"")
+
+
+def records_in(text: bytes, *, at: str, beside: frozenset[str]) -> list[msgspec.Raw] | None:
+    """The items of the list that an object has by a name, as windows into the text.
+
+    What it has by the other names is remembered for whoever asks `raw_at` for it next.
+
+    :param beside: the other names
+    :returns: None where there is no such list, for whoever can tell what there is
+    :raises msgspec.DecodeError: if the text is not JSON
+    """
+    try:
+        found = _decoder(at, beside).decode(text)
+    except msgspec.ValidationError:
+        return None
+    remember(text, {name: getattr(found, field) or None for field, name in _fields(beside)})
+    records: list[msgspec.Raw] = getattr(found, _LIST)
+    return records
+
+
+@lru_cache(maxsize=256)
+def _decoder(at: str, beside: frozenset[str]) -> msgspec.json.Decoder[Any]:
+    others = [(field, msgspec.Raw, _ABSENT) for field, _ in _fields(beside)]
+    shape = msgspec.defstruct(
+        "Envelope",
+        [(_LIST, list[msgspec.Raw]), *others],
+        rename={_LIST: at, **dict(_fields(beside))},
+        gc=False,
+    )
+    return msgspec.json.Decoder(shape)
+
+
+def _fields(beside: frozenset[str]) -> list[tuple[str, str]]:
+    """What we call each of them, whatever signs its name has."""
+    return [(f"beside_{number}", name) for number, name in enumerate(sorted(beside))]

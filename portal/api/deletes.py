@@ -1,0 +1,39 @@
+"""Deletes of a connection that were too many to be believed, and letting them pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.connections import ConnectionView
+from portal.api.describing import described
+from portal.api.inputs import NoInput, from_body
+from portal.runs.sweeps import let_deletes_pass, sweeps_of
+
+
+class SweepOutput(serializers.Serializer[Any]):
+    stream = serializers.CharField()
+    swept_at = serializers.DateTimeField(help_text="When a whole listing was compared last.")
+    held_back = serializers.IntegerField(help_text="Deletes that were not marked then.")
+    allowed = serializers.IntegerField(help_text="How many of them the next run may mark.")
+
+
+class ConnectionDeletesApi(ConnectionView):
+    scopes = {"GET": "read", "POST": "write"}
+
+    @described(responses=SweepOutput(many=True))
+    def get(self, request: Request, tenant: str, connection: str) -> Response:
+        """List the streams that are compared with their source, and what was held back."""
+        found = self.connection(connection)
+        return Response(SweepOutput(sweeps_of(found), many=True).data)
+
+    @described(request=None, responses=SweepOutput(many=True))
+    def post(self, request: Request, tenant: str, connection: str) -> Response:
+        """Let the next run mark the deletes that were held back."""
+        found = self.connection(connection)
+        from_body(NoInput, request)
+        let_deletes_pass(connection=found)
+        return Response(SweepOutput(sweeps_of(found), many=True).data)

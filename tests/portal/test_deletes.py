@@ -1,0 +1,158 @@
+"""Deletes that were held back: who is told, who may let them pass, and for how long that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django_scopes import scopes_disabled
+from pytest_django import Settings
+
+from portal.connections.models import Connection
+from portal.lib.errors import Refused
+from portal.pipelines.prefect import PrefectApi
+from portal.pipelines.services import deploy
+from portal.runs.models import Run, StreamSweep
+from portal.runs.sweeps import held_back_sentence, let_deletes_pass, note_sweep, sweeps_of
+from tests.forms import browse
+from tests.portal.api_cast import World, the_world
+from tests.portal.conftest import NOW
+from tests.portal.fake_prefect import FakePrefect
+
+NOTHING_TO_DO = "No deletes of alsterhaus-mode/tills are held back."
+
+
+@pytest.fixture
+def world(db: None, settings: Settings, tmp_path: Path) -> Iterator[World]:
+    with the_world(settings, tmp_path) as world:
+        yield world
+
+
+def run_of(connection: Connection) -> Run:
+    with scopes_disabled():  # the connection is named
+        run: Run = Run.objects.create(
+            tenant=connection.tenant,
+            connection=connection,
+            flow_run_id=uuid4(),
+            requested_at=NOW,
+        )
+    return run
+
+
+def swept(connection: Connection, *, held_back: int, stream: str = "country") -> None:
+    note_sweep(run=run_of(connection), stream=stream, held_back=held_back, at=NOW)
+
+
+def told(world: World, **counts: Any) -> None:
+    """What the run of Alice's connection says of a stream."""
+    body = {"status": "LANDED", "is_swept": True, **counts}
+    path = f"/api/v1/flow/runs/{world.alster.run.code}/streams/branch"
+    assert world.ask("PUT", path, body, key=world.flows).status_code == 204
+
+
+def claimed(world: World) -> Any:
+    body = {"connection": str(world.alster.connection.code), "flow_run_id": str(uuid4())}
+    answer = world.ask("POST", "/api/v1/flow/runs", body, key=world.flows)
+    return answer.json()["connection"]["sweeps"]
+
+
+def test_what_a_run_held_back_is_let_pass_once(world: World) -> None:
+    told(world, held_back=412)
+    before = claimed(world)
+
+    answer = world.ask("POST", f"{world.alster.tills}/deletes")
+
+    [said] = answer.json()
+    assert (said["stream"], said["held_back"], said["allowed"]) == ("branch", 412, 412)
+    assert (before["branch"]["allowed"], claimed(world)["branch"]["allowed"]) == (0, 412)
+    told(world, deleted=412)
+    assert claimed(world)["branch"]["allowed"] == 0
+
+
+def test_a_run_shows_what_it_marked_and_what_it_held_back(world: World) -> None:
+    told(world, deleted=3, held_back=0)
+
+    answer = world.ask("GET", f"{world.alster.root}/runs/{world.alster.run.code}")
+
+    streams = {each["stream"]: each for each in answer.json()["streams"]}
+    assert (streams["branch"]["deleted"], streams["branch"]["held_back"]) == (3, 0)
+
+
+def test_charlie_neither_sees_nor_lets_pass_what_alices_runs_held_back(world: World) -> None:
+    told(world, held_back=412)
+    place = f"{world.alster.tills}/deletes"
+
+    answers = [world.ask(method, place, key=world.barmbek.secret) for method in ("GET", "POST")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert claimed(world)["branch"]["allowed"] == 0
+
+
+def test_who_may_only_read_sees_what_is_held_back_and_lets_nothing_pass(world: World) -> None:
+    told(world, held_back=412)
+    place, key = f"{world.alster.tills}/deletes", world.alster.read_only
+
+    seen, refused = (world.ask(method, place, key=key) for method in ("GET", "POST"))
+
+    assert (seen.status_code, seen.json()[0]["held_back"]) == (200, 412)
+    assert refused.status_code == 403
+    assert claimed(world)["branch"]["allowed"] == 0
+
+
+def test_a_stream_that_was_not_compared_has_no_sweep(world: World) -> None:
+    told(world, is_swept=False)
+
+    assert claimed(world) == {}
+
+
+def test_where_nothing_is_held_back_nothing_can_be_let_pass(tills: Connection) -> None:
+    swept(tills, held_back=0)
+
+    with pytest.raises(Refused, match=f"^{NOTHING_TO_DO}$"):
+        let_deletes_pass(connection=tills)
+
+
+def test_of_two_connections_one_is_let_pass(tills: Connection, on_snowflake: Connection) -> None:
+    for connection in (tills, on_snowflake):
+        swept(connection, held_back=7)
+
+    let_deletes_pass(connection=tills)
+
+    assert [[each.allowed for each in sweeps_of(one)] for one in (tills, on_snowflake)] == [
+        [7],
+        [0],
+    ]
+
+
+def test_a_listing_that_is_held_back_again_has_to_be_let_pass_again(tills: Connection) -> None:
+    swept(tills, held_back=7)
+    let_deletes_pass(connection=tills)
+
+    swept(tills, held_back=700)
+
+    [sweep] = sweeps_of(tills)
+    assert (sweep.held_back, sweep.allowed) == (700, 0)
+    assert held_back_sentence(tills) == (
+        "More records have vanished from the source than is likely: 700 of country. They are not"
+        " marked as deleted. If they are really gone, let the deletes pass and run it again."
+    )
+
+
+@pytest.mark.usefixtures("every_tenant")
+def test_the_button_lets_them_pass_and_is_gone_then(
+    operator: Client, ready_tills: Connection, api: PrefectApi, prefect: FakePrefect
+) -> None:
+    deploy(connection=ready_tills, api=api, at=NOW)
+    swept(ready_tills, held_back=1412)
+    page = browse(operator, f"/admin/connections/connection/{ready_tills.pk}/change/")
+
+    answer = page.press("Let deletes pass")
+
+    assert "1,412 of country" in page.words
+    assert "may mark 1,412 records as deleted" in answer.words
+    assert "Let deletes pass" not in answer.words
+    assert StreamSweep.objects.get(connection=ready_tills).allowed == 1412
