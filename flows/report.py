@@ -16,6 +16,11 @@ from flows.warm.program import cpu_seconds_elsewhere
 MESSAGE_LENGTH = 2000
 
 
+def acceptable(message: str) -> str:
+    """As the portal takes it, whatever a source has said of itself."""
+    return message[:MESSAGE_LENGTH].replace("\x00", "\ufffd")
+
+
 @dataclass(frozen=True)
 class StreamReport:
     """One stream of one run.
@@ -37,6 +42,19 @@ class StreamReport:
     def has_failed(self) -> bool:
         return self.landed is None
 
+    @property
+    def held_back(self) -> int:
+        """Deletes that were too many. Rejected records hold some back that nobody can let pass."""
+        swept = self.landed.swept if self.landed else None
+        if swept is None or self._could_be_rejected:
+            return 0
+        return swept.missing - swept.deleted
+
+    @property
+    def _could_be_rejected(self) -> bool:
+        """Whether the listing was what was read, and some of it was rejected."""
+        return self.landed is not None and self.landed.rejected > 0 and not self.is_incremental
+
     def for_portal(self) -> dict[str, Any]:
         landed = self.landed or Landed()
         counts = asdict(landed)
@@ -49,12 +67,12 @@ class StreamReport:
             "bytes_read": self.bytes_read,
             "seconds": round(self.seconds, 3),
             "is_incremental": self.is_incremental,
-            "message": self.message[:MESSAGE_LENGTH],
+            "message": acceptable(self.message),
             "drift": self.drift,
             **counts,
             "is_swept": swept is not None,
             "deleted": swept.deleted if swept else 0,
-            "held_back": swept.missing - swept.deleted if swept else 0,
+            "held_back": self.held_back,
         }
 
     def for_table(self) -> dict[str, Any]:
@@ -114,14 +132,14 @@ def summary(reports: list[StreamReport]) -> str:
     landed = [report.landed for report in reports if report.landed]
     new, changed = sum(each.new for each in landed), sum(each.changed for each in landed)
     rejected = sum(each.rejected for each in landed)
-    swept = [each.swept for each in landed if each.swept]
-    deleted, missing = sum(each.deleted for each in swept), sum(each.missing for each in swept)
+    deleted = sum(each.swept.deleted for each in landed if each.swept)
+    held_back = sum(report.held_back for report in reports)
     failed = [report for report in reports if report.has_failed]
     parts = [f"{new} new and {changed} changed records"]
     if deleted:
         parts.append(f"{deleted} marked as deleted")
-    if missing > deleted:
-        parts.append(f"{missing - deleted} deletes held back")
+    if held_back:
+        parts.append(f"{held_back} deletes held back")
     if rejected:
         parts.append(f"{rejected} rejected")
     if failed:

@@ -22,7 +22,7 @@ from flows.dbt import Node, TransformFailed
 from flows.lake.lake import LakeRefused, LakeUnavailable
 from flows.land import land, prepare, write_down
 from flows.portal import Job, Portal, PortalHeldBack, PortalRefused, PortalUnavailable
-from flows.report import MESSAGE_LENGTH, StreamReport, summary
+from flows.report import StreamReport, acceptable, summary
 from flows.session import Session
 from flows.settings import WorkerSettings, worker_settings
 from flows.transform import Work, publish_all, raw_tables, transform_all, work_to_do
@@ -239,8 +239,8 @@ def end_of(error: Exception) -> End:
 
 
 def report_end(portal: Portal, job: Job, end: End, steps: dict[str, Any]) -> None:
-    message = end.message[:MESSAGE_LENGTH]
-    portal.finish(run=job.run, end={**vars(end), "message": message, "steps": steps})
+    said = {**vars(end), "message": acceptable(end.message), "steps": steps}
+    portal.finish(run=job.run, end=said)
 
 
 def _failure(stream: str, error: Any) -> StreamReport:

@@ -42,7 +42,9 @@ class Chunk:
         texts: Sequence[bytes | Raw] = records
         if strip is not None:
             texts = [strip(record) for record in records]
-        is_odd = len(text) > RECORD_BYTES or b"\n" in text or b"\r" in text
+        # A record may be longer than its page: hashes and a parent's fields take room.
+        largest = max(len(text), max(map(len, texts), default=0))
+        is_odd = largest > RECORD_BYTES or b"\n" in text or b"\r" in text
         self.records += self._taken(map(bytes, texts)) if is_odd else texts
         self.size += len(text)
 

@@ -41,6 +41,8 @@ _LINES_BYTES = 64 * 1024 * 1024
 # Of a large batch some records are looked at for new fields; of a small one, all.
 _LOOK_AT = 16
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# A record of noughts has 0, which stands for one that is gone.
+_HASH = "greatest(hash(record), 1)"
 # No text may be in it, so that each line is one field.
 _NO_TEXT = chr(1)
 
@@ -93,9 +95,12 @@ class TypedRecords:
                 {name: text_column([value.encode() for value in values]) for name, values in named},
                 rows=len(chunk.rejects),
             )
+        if not chunk.records and not chunk.rejects:
+            return
+        # Also if all of them are too large: that there are none to be read is read, too.
+        lines = self._file()
         if not chunk.records:
             return
-        lines = self._file()
         lines.write(b"\n".join(chunk.records))
         lines.write(b"\n")
         self._look(chunk.records)
@@ -211,7 +216,7 @@ def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> st
                 error('A record needs a closer look')
             ) as record_key,
             {_unless_never("moment")} as changed_at,
-            hash(record) as content_hash,
+            {_HASH} as content_hash,
             record
         from (
             select *, {_quick(moment(change, time_zone=time_zone))} as moment
@@ -229,13 +234,16 @@ def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> st
 
 
 def _quick(moment: str) -> str:
-    """The same for a date as most sources write it, and null for any other, at half the price."""
-    return moment.replace(f"regexp_full_match(changed, {text(DATE)})", _PLAIN_DATE)
+    """The same, found without a pattern for a date as most sources write it."""
+    pattern = f"regexp_full_match(changed, {text(DATE)})"
+    return moment.replace(pattern, f"({_PLAIN_DATE} or {pattern})")
 
 
+# Whatever fits this and can be read as a moment fits the pattern as well: a blank or a sign where a
+# digit should be is less than any digit.
 _PLAIN_DATE = (
-    "(changed between '1901' and '3' and (changed like '____-__-_____:__%' or changed like"
-    " '____-__-__'))"
+    "(changed between '1901' and '3' and changed like '____-__-__T__:__%' and changed[6] >= '0'"
+    " and changed[9] >= '0' and changed[10] >= '0' and changed[12] >= '0')"
 )
 _LONGEST_LINE = 6 * 1024 * 1024
 
@@ -268,7 +276,7 @@ def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str, refuse
             {moment(change, time_zone=time_zone)} as moment,
             {_unless_never("moment")} as changed_at,
             struct_pack({record}) as record,
-            hash(record) as content_hash,
+            {_HASH} as content_hash,
             case
                 when keys is null then {text(NOT_JSON)}
                 when json_type(payload) <> 'OBJECT' then {text(NOT_AN_OBJECT)}

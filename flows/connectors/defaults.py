@@ -39,7 +39,7 @@ def _stream(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
     for name in _STYLES:
         if is_another_style(name, own.get(name)):
             whole[name] = own[name]
-    if "changed" in own and own["changed"] is None and "load" not in own:
+    if "changed" in defaults and _is_nothing(own.get("changed", ...)) and "load" not in own:
         whole["load"] = "full"
     if "personal" in defaults and own.get("personal"):
         whole["personal"] = _added(defaults["personal"], own["personal"])
@@ -59,7 +59,7 @@ def _asked(stream: dict[str, Any]) -> dict[str, Any]:
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     whole = dict(defaults)
     for name, said in own.items():
-        if name in defaults and (said is None or said == {}):
+        if name in defaults and _is_nothing(said):
             del whole[name]
         elif isinstance(said, Mapping) and isinstance(defaults.get(name), Mapping):
             whole[name] = _merged(defaults[name], said)
@@ -68,17 +68,31 @@ def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
     return whole
 
 
+def _is_nothing(said: Any) -> bool:
+    return said is None or said == {}
+
+
 def _added(defaults: Any, own: Any) -> Any:
-    """The lists of both. Of a field that is in two different ones the stream's word counts."""
-    if not _are_lists(defaults) or not _are_lists(own):
+    """The lists of both. Of a field that is in two different ones the stream's word counts.
+
+    Null takes one list away and no other: what the others keep back is not to land by it.
+    """
+    if not _are_lists(defaults) or not isinstance(own, Mapping):
         # A mistake, which is named where it is read.
         return own if _are_lists(defaults) else defaults
-    judged = {name.casefold() for names in own.values() for name in names}
+    nothing = {kind: said for kind, said in own.items() if _is_nothing(said)}
+    more = {kind: names for kind, names in own.items() if kind not in nothing}
+    if not _are_lists(more):
+        return own
+    judged = {name.casefold() for names in more.values() for name in names}
     whole = {
         kind: [name for name in names if name.casefold() not in judged]
         for kind, names in defaults.items()
+        if kind not in nothing
     }
-    return {**whole, **{kind: [*whole.get(kind, []), *names] for kind, names in own.items()}}
+    added = {kind: [*whole.get(kind, []), *names] for kind, names in more.items()}
+    against_nothing = {kind: said for kind, said in nothing.items() if kind not in defaults}
+    return {**whole, **added, **against_nothing}
 
 
 def _are_lists(personal: Any) -> bool:

@@ -82,7 +82,7 @@ def _text(file: Path) -> str:
     if len(found) > LARGEST:
         raise DocumentInvalid(f"{file.name}: It is larger than {LARGEST // 1024} KiB")
     try:
-        return found.decode()
+        return found.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentInvalid(f"{file.name}: It is no UTF-8 text") from None
 

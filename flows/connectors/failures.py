@@ -84,7 +84,8 @@ def usual_failures(
         404: f"{source} does not offer {{stream}} to this connection. {missing} the connection"
         " again to see what can be read, and leave the rest out.",
     }
-    return {status: Failure(say=sentence) for status, sentence in said.items()}
+    # As they are: a title may have braces, in which nothing is to be filled in.
+    return {status: Failure.model_construct(say=sentence) for status, sentence in said.items()}
 
 
 def _rejected(source: str, keys: Mapping[str, str]) -> str:

@@ -287,7 +287,7 @@ def _with_ours(headers: Mapping[str, str]) -> dict[str, bytes]:
 def _split(url: str) -> tuple[Url, str]:
     """The address, and what of it is sent to its host. Most differ in the query alone."""
     before, mark, query = url.partition("?")
-    if not _IS_ENCODED.fullmatch(query):
+    if "#" in before or not _IS_ENCODED.fullmatch(query):
         whole = parse_url(url)
         return whole, whole.request_uri
     address = _parsed(before)

@@ -24,20 +24,23 @@ class _Reach:
     """How far a list came, with numbers.
 
     What changes while it is read gets a greater number, and may be on a page that was read before.
-    Where pages come in the order of their numbers it comes once more. Where they do not, only what
-    the first page had was there when the read began.
+    Where each page is asked for by a number it comes once more. Elsewhere only what the first page
+    had was there when the read began, and pages that look sorted may do so by accident.
+
+    :param first: the greatest number of the first page; None if it had none
+    :param is_sorted: whether pages are asked for by number, and have come in that order so far
     """
 
-    first: int
-    greatest: int
-    is_sorted: bool = True
+    first: int | None
+    is_sorted: bool
+    greatest: int | None = None
 
     def take(self, counters: Sequence[int]) -> None:
-        self.is_sorted &= min(counters) >= self.greatest
-        self.greatest = max(self.greatest, *counters)
+        self.is_sorted &= self.greatest is None or min(counters) >= self.greatest
+        self.greatest = max(counters) if self.greatest is None else max(self.greatest, *counters)
 
     @property
-    def counter(self) -> int:
+    def counter(self) -> int | None:
         return self.greatest if self.is_sorted else self.first
 
 
@@ -65,22 +68,30 @@ class Notes:
         points = [point_of(each, self._stream, time_zone=self._time_zone) for each in records]
         counters = [point for point in points if isinstance(point, int)]
         moments = [point for point in points if isinstance(point, datetime)]
-        if counters and of in self._counters:
+        if self._stream.counts and of not in self._counters:
+            first = max(counters, default=None)
+            self._counters[of] = _Reach(first, is_sorted=_is_asked_by_number(self._stream))
+        if counters:
             self._counters[of].take(counters)
-        elif counters:
-            self._counters[of] = _Reach(first=max(counters), greatest=max(counters))
         if moments:
             newest = min(max(moments), self._read_at)
             self._moments[of] = max(newest, self._moments.get(of, newest))
 
     @property
     def bookmark(self) -> Bookmark:
-        counters = {name: reach.counter for name, reach in self._counters.items()}
+        reached = {name: reach.counter for name, reach in self._counters.items()}
+        counters = {name: number for name, number in reached.items() if number is not None}
         lists: dict[str, Point] = {}
         if self._is_by_list:
             lists.update(self._moments)
             lists.update(counters)
         return Bookmark(counter=max(counters.values(), default=None), lists=lists)
+
+
+def _is_asked_by_number(stream: Stream) -> bool:
+    """Whether the next page is asked for as the next changes are: with the number to go on from."""
+    asked = getattr(stream.load, "send", None)
+    return asked is not None and getattr(stream.pages, "send", None) == asked
 
 
 def start_of(stream: Stream, bookmark: Bookmark, *, history: datetime | None) -> Start:

@@ -17,8 +17,10 @@ from flows.warehouse import duckdb_columns as columns
 from flows.warehouse import duckdb_sql as sql
 from flows.warehouse.account import account_of
 from flows.warehouse.duckdb_arrivals import (
+    IN_ORDER,
     Arrival,
     AsColumns,
+    First,
     FromFile,
     Nothing,
     NotStraight,
@@ -109,14 +111,27 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
     def land(self, batch: Batch, *, at: datetime) -> Landed:
         if not batch.records:
             return self._land(batch, Nothing(), at=at)
-        if batch.typed is None:
-            return self._land(batch, FromFile(self._db, batch), at=at)
-        if not batch.typed.is_exact_needed and not columns.holds(
-            self._db, batch.table, connection_id=batch.connection_id
-        ):
+        first, any_ = self._ways(batch)
+        if first is not None:
             with suppress(NotStraight):
-                return self._land(batch, Straight(self._db, batch, batch.typed), at=at)
-        return self._land(batch, AsColumns(self._db, batch, batch.typed), at=at)
+                return self._land(batch, first, at=at)
+            self._db.execute(IN_ORDER)
+        return self._land(batch, any_, at=at)
+
+    def _ways(self, batch: Batch) -> tuple[Arrival | None, Arrival]:
+        """What may do for the first batch of a connection, and what does for any."""
+        if (typed := batch.typed) is None:
+            first = None if self._holds_text(batch) else First(self._db, batch)
+            return first, FromFile(self._db, batch)
+        is_held = columns.holds(self._db, batch.table, connection_id=batch.connection_id)
+        is_first = not is_held and not typed.is_exact_needed
+        first_columns = Straight(self._db, batch, typed) if is_first else None
+        return first_columns, AsColumns(self._db, batch, typed)
+
+    def _holds_text(self, batch: Batch) -> bool:
+        current = sql.name(batch.table + "__current")
+        statement = f"select 1 from raw.{current} where connection_id = ? limit 1"
+        return bool(self._rows(statement, [batch.connection_id]))
 
     def _land(self, batch: Batch, arrival: Arrival, *, at: datetime) -> Landed:
         arrival.read()

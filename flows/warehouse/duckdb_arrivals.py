@@ -24,6 +24,16 @@ READ = """
 """
 
 
+# What a batch may take, so that a run stays small however large it is. A reader of columns takes
+# all it is given, and is hardly slower with less.
+READING = "set memory_limit = '160MB'"
+SORTING = "set memory_limit = '220MB'"
+IN_ORDER = "set preserve_insertion_order = true"
+IN_ANY_ORDER = "set preserve_insertion_order = false"
+# So many records need little of anything.
+FEW = 10_000
+
+
 class NotStraight(Exception):
     """The batch cannot go straight into raw; nothing of it has."""
 
@@ -77,6 +87,8 @@ class FromFile:
 
     def read(self) -> None:
         """It has been read."""
+        if self._batch.records > FEW:
+            self._db.execute(READING)
 
     def sort_out(self, *, at: datetime) -> Sorted:
         return self._sorted(sql.classify(self._batch.table), at=at)
@@ -125,11 +137,28 @@ class FromFile:
         return rows
 
 
-# A reader of columns takes what it is given, and is hardly slower with less.
-READING = "set memory_limit = '160MB'"
-SORTING = "set memory_limit = '220MB'"
-# So many records need little of anything.
-FEW = 10_000
+class First(FromFile):
+    """Text of which raw holds nothing of the connection yet: there is nothing to be compared."""
+
+    @property
+    def seen(self) -> str:
+        return ""
+
+    def read(self) -> None:
+        super().read()
+        self._db.execute(IN_ANY_ORDER)
+
+    def sort_out(self, *, at: datetime) -> Sorted:
+        rows, keys, newest = self._run(sql.FIRST_COUNTS, at=at).fetchall()[0]
+        if rows != keys:
+            raise NotStraight
+        return Sorted((rows, 0, 0, self._rejected()), newest)
+
+    def keep(self, *, at: datetime) -> None:
+        for statement in sql.insert_first(self._batch.table):
+            self._run(statement, at=at)
+        self._keep_rejects()
+        self._db.execute(IN_ORDER)
 
 
 class AsColumns(FromFile):
@@ -202,7 +231,7 @@ class Straight(AsColumns):
         """
         columns.make_tables(self._db, self._batch.table, self._typed.columns)
         self._db.execute(READING)
-        self._db.execute("set preserve_insertion_order = false")
+        self._db.execute(IN_ANY_ORDER)
 
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
@@ -220,7 +249,7 @@ class Straight(AsColumns):
 
     def keep(self, *, at: datetime) -> None:
         self._keep_rejects()
-        self._db.execute("set preserve_insertion_order = true")
+        self._db.execute(IN_ORDER)
 
 
 REJECTS = """

@@ -136,6 +136,7 @@ def compare(table: str) -> str:
         select
             count(*), count(*) filter (where read_typed.content_hash = held.content_hash),
             max(least(read_typed.changed_at, $extracted_at))
+                filter (where read_typed.changed_at is not null)
         from read_typed
         left join (
             select record_key, arg_max(content_hash, changed_at) as content_hash

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from flows.warehouse import duckdb_sql as sql
-from flows.warehouse.duckdb_deletes import LEDGER as LEDGER_OF_DELETES
+from flows.warehouse.duckdb_ledger import STATEMENTS
 from flows.warehouse.warehouse import Columns, WarehouseRefused
 
 # What the models were built by is true of this engine alone.
@@ -50,15 +50,14 @@ class DuckDBMoves:
 
     def copy_in(self, table: str, *, columns: Columns, file: Path) -> None:
         chosen = ", ".join(sql.name(column) for column in columns)
-        made = (
-            (*sql.LEDGER, *LEDGER_OF_DELETES)
-            if table in sql.LEDGER_TABLES
-            else sql.raw_table(sql.stream_of(table))
-        )
+        is_ledger = table in sql.LEDGER_TABLES
+        made = () if is_ledger else sql.raw_table(sql.stream_of(table))
         self._db.begin()
         try:
-            for statement in ("create schema if not exists raw", *made):
+            for statement in (*STATEMENTS, *made):
                 self._db.execute(statement)
+            # Where the tenant has been before, that is what was read last then.
+            self._db.execute("delete from raw.last_contents")
             self._db.execute(f"delete from raw.{sql.name(table)}")
             self._db.execute(
                 f"insert into raw.{sql.name(table)} ({chosen})"

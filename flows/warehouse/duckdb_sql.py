@@ -89,6 +89,33 @@ def raw_table(table: str) -> tuple[str, str]:
     )
 
 
+# Of a batch of which each record is new: no other came before it, here or in raw.
+CLAIMED = "least(coalesce(changed_at, $extracted_at), $extracted_at)"
+FIRST_COUNTS = f"""
+    select
+        count(*), count(distinct record_key),
+        max({CLAIMED}) filter (where changed_at is not null)
+    from read_parquet($file)
+"""
+
+
+def insert_first(table: str) -> tuple[str, str]:
+    """All of a batch of which each record is new, and what is current of it."""
+    return (
+        f"""
+        insert into raw.{name(table)}
+        select
+            $tenant_id, $connection_id, $batch_id, record_key, {CLAIMED}, content_hash,
+            $extracted_at, $landed_at, payload
+        from read_parquet($file)
+        """,
+        f"""
+        insert into raw.{name(table + "__current")}
+        select $connection_id, record_key, content_hash, {CLAIMED} from read_parquet($file)
+        """,
+    )
+
+
 # A source of records gives `position`, `record_key`, `changed_at` and `content_hash`.
 FILE = """
     select file_row_number as position, record_key, changed_at, content_hash

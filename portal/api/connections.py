@@ -141,10 +141,11 @@ class ConnectionApi(ConnectionView):
         """Choose the streams that are read, from which day on, and whether drift raises alerts."""
         found = self.connection(connection)
         asked = from_body(self.InputSerializer, request)
-        if (wants := asked.pop("alerts_of_drift", None)) is not None:
-            want_alerts_of_drift(connection=found, wants=wants)
-        if asked:
+        wants_alerts = asked.pop("alerts_of_drift", None)
+        if asked:  # first of all, since it may be refused
             change_streams(connection=found, changes=asked)
+        if wants_alerts is not None:
+            want_alerts_of_drift(connection=found, wants=wants_alerts)
         return Response(ConnectionOutput(found).data)
 
     @described(responses={204: None})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,5 +36,5 @@ class ConnectionDeletesApi(ConnectionView):
         """Let the next run mark the deletes that were held back."""
         found = self.connection(connection)
         from_body(NoInput, request)
-        let_deletes_pass(connection=found)
+        let_deletes_pass(connection=found, at=timezone.now())
         return Response(SweepOutput(sweeps_of(found), many=True).data)

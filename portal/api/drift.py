@@ -15,12 +15,9 @@ from portal.api.describing import described
 from portal.api.inputs import StrictSerializer, from_body, from_query
 from portal.api.paging import PageQuery, page_of, paged
 from portal.api.views import TenantView
-from portal.drift.models import MOST_FIELDS, NAME_LENGTH, DriftEvent
+from portal.drift.models import MOST_FIELDS, MOST_RECORDS, NAME_LENGTH, DriftEvent
 from portal.drift.selectors import drift_events
 from portal.drift.services import POLICIES, acknowledge, take_in
-
-# The largest number that the database holds.
-MOST = 2**63 - 1
 
 
 class FieldNames(serializers.ListField):
@@ -32,7 +29,7 @@ class DriftInput(StrictSerializer):
 
     policy = serializers.ChoiceField(choices=sorted(POLICIES))
     appeared = serializers.DictField(
-        child=serializers.IntegerField(min_value=1, max_value=MOST),
+        child=serializers.IntegerField(min_value=1, max_value=MOST_RECORDS),
         default=dict,
         help_text="Fields that are new, and in how many records they are at least.",
     )

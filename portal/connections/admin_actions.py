@@ -45,7 +45,7 @@ def _redeploy(connection: Connection, api: PrefectApi, at: datetime) -> Done:
 
 
 def _let_deletes_pass(connection: Connection, api: PrefectApi, at: datetime) -> Done:
-    count = let_deletes_pass(connection=connection)
+    count = let_deletes_pass(connection=connection, at=at)
     return Done(f"The next run of {connection} may mark {count:,} records as deleted.")
 
 

@@ -16,6 +16,8 @@ from portal.runs.models import Run
 
 NAME_LENGTH = 100
 MOST_FIELDS = 500
+# The largest number that the database holds.
+MOST_RECORDS = 2**63 - 1
 
 
 class StreamField(models.Model):

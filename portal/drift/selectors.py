@@ -46,13 +46,15 @@ def frozen_fields(tenant: Tenant) -> dict[str, dict[str, list[str]]]:
     if not frozen:  # as with most: nothing is asked then
         return fields
     with scopes_disabled():  # the tenant is named in the call
-        used = Connection.objects.filter(
-            tenant=tenant, connector__in={name for name, _ in frozen}
-        ).order_by("pk")
-        for connection in used:
-            known = known_fields(connection)
-            for name, stream in sorted(frozen):
-                if name == connection.connector:
-                    names = sorted(known.get(stream, {}))
-                    fields[f"{name}__{stream}"][str(connection.code)] = names
+        used = Connection.objects.filter(tenant=tenant, connector__in={name for name, _ in frozen})
+        found = StreamField.objects.filter(
+            connection__in=used, stream__in={stream for _, stream in frozen}
+        )
+        names: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for connection, stream, name in found.values_list("connection", "stream", "name"):
+            names[connection, stream].append(name)
+        for each in used.order_by("pk"):
+            for stream in sorted(stream for name, stream in frozen if name == each.connector):
+                held = sorted(names.get((each.pk, stream), []))
+                fields[f"{each.connector}__{stream}"][str(each.code)] = held
     return dict(fields)

@@ -13,7 +13,7 @@ from portal.alerts.models import Alert
 from portal.alerts.services import raise_notice
 from portal.connections.models import Connection
 from portal.connections.services import hold_connection
-from portal.drift.models import MOST_FIELDS, DriftEvent, StreamField
+from portal.drift.models import MOST_FIELDS, MOST_RECORDS, DriftEvent, StreamField
 from portal.drift.wording import notice_of
 from portal.lib.errors import Refused
 from portal.runs.models import Run
@@ -138,7 +138,7 @@ def _note_events(
     again = [held[key] for key in seen if key in held]
     for event in again:
         if event.last_run_id != run.pk:  # else it is the same report once more
-            event.records += seen[event.kind, event.field]
+            event.records = min(event.records + seen[event.kind, event.field], MOST_RECORDS)
         event.last_run, event.last_seen_at = run, at
     DriftEvent.objects.bulk_update(again, ["records", "last_run", "last_seen_at"])
     room = 2 * MOST_FIELDS - len(held)

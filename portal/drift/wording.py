@@ -36,4 +36,9 @@ def notice_of(
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
-    return ", ".join(names[:MOST_TOLD]) + more
+    return ", ".join(map(_on_one_line, names[:MOST_TOLD])) + more
+
+
+def _on_one_line(name: str) -> str:
+    """A source writes the names: none is to look like a line of ours."""
+    return "".join(each if each.isprintable() else " " for each in name)

@@ -122,6 +122,7 @@ class StreamSweep(models.Model):
     swept_at = models.DateTimeField()
     held_back = models.PositiveBigIntegerField(default=0)
     allowed = models.PositiveBigIntegerField(default=0)
+    allowed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[StreamSweep]] = ScopedManager(tenant="connection__tenant")
 

@@ -14,28 +14,32 @@ from portal.runs.models import Run, StreamSweep
 
 
 def note_sweep(*, run: Run, stream: str, held_back: int, at: datetime) -> StreamSweep:
-    """Write down that a whole listing was compared. What was let pass before it is used up.
+    """Write down that a whole listing was compared. What was let pass before the run is used up.
 
     :param held_back: how many deletes were too many to be marked; 0 if all were
     """
-    with scopes_disabled():  # the run is named in the call
+    with transaction.atomic(), scopes_disabled():  # the run is named in the call
         sweep: StreamSweep
-        sweep, _ = StreamSweep.objects.update_or_create(
-            connection=run.connection,
-            stream=stream,
-            defaults={"swept_at": at, "held_back": held_back, "allowed": 0},
+        sweep, _ = StreamSweep.objects.select_for_update().get_or_create(
+            connection=run.connection, stream=stream, defaults={"swept_at": at}
         )
+        began = run.started_at or run.requested_at
+        # What somebody let pass meanwhile, this run did not know of: it is for the next one.
+        is_for_next = sweep.allowed_at is not None and sweep.allowed_at > began
+        sweep.swept_at, sweep.held_back = at, held_back
+        sweep.allowed = min(sweep.allowed, held_back) if is_for_next else 0
+        sweep.save()
     return sweep
 
 
-def let_deletes_pass(*, connection: Connection) -> int:
+def let_deletes_pass(*, connection: Connection, at: datetime) -> int:
     """Let the next run mark as deleted what was held back, and so many more as a run may anyway.
 
     :raises Refused: if nothing is held back
     """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
         held = StreamSweep.objects.filter(connection=connection, held_back__gt=0)
-        held.update(allowed=F("held_back"))
+        held.update(allowed=F("held_back"), allowed_at=at)
         found = sum(held.values_list("held_back", flat=True))
     if not found:
         raise Refused(f"No deletes of {connection} are held back.")

@@ -148,6 +148,33 @@ def test_only_numbers_that_come_in_their_order_say_that_nothing_is_left_behind(
     assert notes.bookmark == Bookmark(counter=counter)
 
 
+@pytest.mark.parametrize(
+    ("pages", "counter"),
+    [
+        ([[3, 10], [11, 12]], 10),
+        ([[12, 11], [10]], 12),
+        # What was on the first page, and is of no interest, may have changed to 101 since.
+        ([[], [102]], None),
+    ],
+)
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"pages": {"by": "number", "send": "page"}},
+        {"load": {"by": "client", "counter": "version"}, "pages": {"by": "number"}},
+    ],
+)
+def test_where_pages_are_not_asked_for_by_number_their_order_may_be_an_accident(
+    told: dict[str, Any], pages: list[list[int]], counter: int | None
+) -> None:
+    notes = Notes(counted(**told).streams["sale"], time_zone=shop.BERLIN, read_at=shop.NOW)
+
+    for page in pages:
+        notes.take([Raw(f'{{"version": {number}}}'.encode()) for number in page], of="")
+
+    assert notes.bookmark == Bookmark(counter=counter)
+
+
 def test_what_has_a_smaller_number_is_dropped_here_where_the_source_cannot(
     source: FakeSource,
 ) -> None:

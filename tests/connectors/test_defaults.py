@@ -86,8 +86,10 @@ def test_null_that_stands_against_nothing_is_sent() -> None:
     assert merged(body={"filter": None})["body"] == {"filter": None}
 
 
-def test_a_stream_that_cannot_say_what_changed_is_read_in_full() -> None:
-    connector = parse_connector(name="till", document=document(changed=None))
+@pytest.mark.parametrize("nothing", [None, {}])
+@pytest.mark.parametrize("load", [LOAD, {"by": "parameter", "send": "after", "counter": "version"}])
+def test_a_stream_that_cannot_say_what_changed_is_read_in_full(load: Any, nothing: Any) -> None:
+    connector = parse_connector(name="till", document=document({"load": load}, changed=nothing))
 
     assert not connector.streams["sale"].is_incremental
 
@@ -104,6 +106,25 @@ def test_personal_fields_add_up() -> None:
     found = merged(shared, personal={"drop": ["name"], "hash": ["email"]})
 
     assert found["personal"] == {"drop": ["note", "name"], "never": ["iban"], "hash": ["email"]}
+
+
+@pytest.mark.parametrize("known", [{"known": ["id", "updated_at"]}, {}])
+def test_who_takes_known_away_still_keeps_back_what_all_do(known: dict[str, Any]) -> None:
+    shared = {"personal": {"drop": ["note"], "hash": ["email"], **known}}
+
+    whole = document(shared, personal={"known": None, "drop": ["name"]})
+
+    personal = parse_connector(name="till", document=whole).streams["sale"].personal
+    assert personal.known is None
+    assert personal.drop == {"note", "name"}
+    assert personal.hash == {"email"}
+
+
+def test_null_takes_one_list_of_personal_fields_away() -> None:
+    shared = {"personal": {"drop": ["note"], "hash": ["email"]}}
+
+    assert merged(shared, personal={"drop": None})["personal"] == {"hash": ["email"]}
+    assert "personal.dorp" in refused(document(shared, personal={"dorp": None}))
 
 
 def test_of_a_personal_field_in_two_lists_the_streams_word_counts() -> None:

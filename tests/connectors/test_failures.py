@@ -312,3 +312,9 @@ def test_the_usual_sentence_for_a_login_stops_the_run_and_the_others_their_strea
         403: "stop-stream",
         404: "stop-stream",
     }
+
+
+def test_braces_in_titles_are_told_as_they_are() -> None:
+    said = usual_failures(source="Till {new}", keys={"Key {1}": ""}, address=[])
+
+    assert said[401].say.startswith("Till {new} rejected what was entered as Key {1}.")

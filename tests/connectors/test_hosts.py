@@ -319,3 +319,11 @@ def test_a_certificate_nobody_vouches_for_is_refused(tls_port: int, resolver: Re
 
     with guarded_session(True) as session, pytest.raises(ssl.SSLCertVerificationError):
         session.send("GET", f"https://till.example:{tls_port}/")
+
+
+@pytest.mark.parametrize("query", ["?page=2", "?page=2 of 3"])
+def test_what_stands_behind_a_hash_is_not_sent(source: FakeSource, query: str) -> None:
+    with guarded_session(True) as session:
+        session.send("GET", f"{source.url}/token#here{query}")
+
+    assert [(seen.path, seen.params) for seen in source.requests] == [("/token", {})]

@@ -180,3 +180,9 @@ def test_an_uploaded_version_with_other_questions_than_then_is_refused(
 
     with pytest.raises(ConnectorInvalid, match="Its text was changed after it was uploaded"):
         connector_from("till", uploaded(text, questions, digest))
+
+
+def test_what_an_editor_writes_before_a_question_is_not_sent(folder: Path) -> None:
+    (folder / "sales.graphql").write_text(SALES, encoding="utf-8-sig")
+
+    assert connector("till").streams["sale"].graphql == SALES.strip()

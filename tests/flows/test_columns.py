@@ -292,3 +292,14 @@ def test_every_row_says_where_and_when_it_was_read(made: Make) -> None:
     origin = {name: rows[0][name] for name in ("tenant_id", "connection_id", "batch_id")}
     assert origin == {"tenant_id": "alice", "connection_id": "tills", "batch_id": "b1"}
     assert rows[0]["extracted_at"] == datetime(2025, 6, 30, 22, 15)  # noqa: DTZ001 - UTC in files
+
+
+def test_a_record_that_grows_too_large_without_its_people_is_rejected() -> None:
+    chunk = Chunk()
+    text = b'{"id":"S1"}'
+
+    chunk.add([Raw(text)], text=text, strip=lambda record: b'{"id":"' + b"0" * 6_000_000 + b'"}')
+
+    [(reason, _)] = chunk.rejects
+    assert reason == "The record is larger than 5 MB."
+    assert chunk.records == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.connectors.streams import Stream
 from flows.warehouse.deletes import Sweep, Swept
 from flows.warehouse.duckdb import DuckDBWarehouse
 from flows.warehouse.warehouse import Batch, Landed
@@ -89,3 +90,17 @@ def test_nothing_is_gone_where_nothing_was_held(warehouse: DuckDBWarehouse, tmp_
     ]
 
     assert landed == [Swept(0, 0, 0, 0), Swept(0, 0, 0, 0)]
+
+
+def test_a_record_of_noughts_alone_is_not_gone(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    fields = {"id": "whole", "pieces": "quantity", "void": "flag"}
+    stream = Stream.model_validate({"path": "s", "key": ["id"], "load": "full", "fields": fields})
+    nought = {"id": 0, "pieces": 0, "void": False}
+
+    for hours, record in enumerate((nought, nought, nought | {"pieces": 1}, nought)):
+        warehouse.land(batch_of(tmp_path, record, stream=stream, hours=hours), at=NOON)
+
+    found = warehouse._db.execute(
+        "select record_key, is_deleted from raw.shop__sale__records"
+    ).fetchall()
+    assert found == [("0", False)]

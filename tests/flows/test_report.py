@@ -128,3 +128,23 @@ def test_a_step_that_fails_is_counted_too() -> None:
         pass
 
     assert set(steps.taken["extract"]) == {"seconds", "cpu_seconds"}
+
+
+def test_what_rejected_records_hold_back_is_nobodys_to_let_pass() -> None:
+    # In the listing itself; beside what changed there is another one.
+    listing = StreamReport(stream="size", landed=Landed(rejected=1, swept=Swept(9, 3, 0, 0)))
+    beside = StreamReport(
+        stream="unit", landed=Landed(rejected=1, swept=Swept(9, 8, 0, 0)), is_incremental=True
+    )
+
+    assert [each.for_portal()["held_back"] for each in (listing, beside)] == [0, 8]
+    assert "8 deletes held back" in summary([listing, beside])
+
+
+def test_the_portal_is_told_what_it_takes_whatever_a_source_has_said() -> None:
+    odd = StreamReport(stream="size", message=f"It says a\x00b. {'x' * 2000}")
+
+    told = odd.for_portal()["message"]
+
+    assert told.startswith("It says a\ufffdb. xx")
+    assert len(told) == 2000

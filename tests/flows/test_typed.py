@@ -224,3 +224,41 @@ def test_columns_do_not_leave_for_an_engine_that_cannot_take_them(
 
     with pytest.raises(WarehouseRefused, match=r"shop__sale are held as columns.*read anew"):
         warehouse.raw_tables()
+
+
+def test_of_a_large_first_read_with_a_record_twice_the_later_one_of_the_source_counts(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    # So much of it that more than one thread reads it.
+    records = [sale(number, note="before" * 200) for number in range(20_000)]
+    again = [sale(number, note="after") for number in range(0, 20_000, 200)]
+
+    landed = warehouse.land(batch_of(tmp_path, *records, *again), at=NOON)
+
+    assert counts(landed) == (20_000, 100, 0, 0)
+    assert shown(warehouse, "record.note").count("after") == 100
+
+
+def test_a_record_without_a_date_that_is_as_it_was_does_not_move_the_bookmark(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    records = [sale(1), sale(2, at=None)]
+    first = warehouse.land(batch_of(tmp_path, *records), at=NOON)
+
+    again = warehouse.land(batch_of(tmp_path, *records, hours=1), at=NOON)
+
+    assert counts(again) == (0, 0, 2, 0)
+    assert again.bookmark == first.bookmark
+
+
+def test_a_read_of_nothing_but_a_record_that_is_too_large_is_accounted_for(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    huge = sale(1, note="x" * 6_000_000)
+
+    landed = [
+        warehouse.land(batch_of(tmp_path, *records), at=NOON)
+        for records in ([huge], [sale(2)], [huge])
+    ]
+
+    assert [*map(counts, landed)] == [(0, 0, 0, 1), (1, 0, 0, 0), (0, 0, 0, 1)]

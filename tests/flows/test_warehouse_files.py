@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from flows.warehouse.duckdb import DuckDBWarehouses
-from flows.warehouse.warehouse import WarehouseBusy
-from tests.flows.batches import NOON, TENANT, Row, batch_of, file_of, query, warehouse_in
+from flows.warehouse.warehouse import Recipe, WarehouseBusy
+from tests.flows import typed_sales
+from tests.flows.batches import NOON, TENANT, TILLS, Row, batch_of, file_of, query, warehouse_in
+from tests.flows.typed_sales import SALE, sale
 
 A = Row("1", "A", NOON)
 
@@ -133,3 +135,35 @@ def test_what_has_landed_is_no_failure_though_the_disk_is_full_just_then(tmp_pat
     subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True)
 
     assert query(file_of(tmp_path), "select count(*) from large") == [(5000,)]
+
+
+def test_whoever_builds_can_open_the_file_whatever_has_landed(tmp_path: Path) -> None:
+    fields = {name: kind for name, kind in SALE.fields.items() if kind != "json"}
+    before = SALE.model_copy(update={"fields": fields})
+    with warehouse_in(tmp_path) as warehouse:
+        warehouse.land(typed_sales.batch_of(tmp_path, sale(1), stream=before), at=NOON)
+        warehouse._db.execute("checkpoint")
+
+    with warehouse_in(tmp_path) as warehouse:  # a field of JSON is new in its stream
+        warehouse.land(typed_sales.batch_of(tmp_path, sale(2)), at=NOON)
+    with warehouse_in(tmp_path) as warehouse:
+        warehouse.begin_build(Recipe("1", {}), is_whole=False, at=NOON)
+
+    assert query(file_of(tmp_path), "select count(*) from raw.shop__sale__records") == [(2,)]
+
+
+def test_a_tenant_that_comes_back_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    with warehouse_in(here) as warehouse:
+        first = replace(batch_of(A, folder=tmp_path), contents="A")
+        warehouse.land(first, at=NOON)
+    with warehouse_in(there) as warehouse:
+        warehouse.land(batch_of(Row("1", "B", NOON), folder=tmp_path), at=NOON)
+
+    with warehouse_in(there) as other, warehouse_in(here) as warehouse:
+        for table, columns in other.raw_tables().items():
+            file = tmp_path / f"{table}.parquet"
+            other.copy_out(table, columns=columns, file=file)
+            warehouse.copy_in(table, columns=columns, file=file)
+
+        assert warehouse.known(connection_id=TILLS).contents == {}

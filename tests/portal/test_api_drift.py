@@ -157,3 +157,12 @@ def test_whether_drift_raises_alerts_is_chosen_by_connection(world: World) -> No
 
     assert (before, changed["alerts_of_drift"]) == (False, True)
     assert changed["streams"] == ["sale", "branch"]
+
+
+def test_what_is_refused_changes_no_part_of_a_connection(world: World) -> None:
+    wrong = {"alerts_of_drift": True, "streams": ["nobody"]}
+
+    answer = world.ask("PATCH", world.alster.tills, wrong)
+
+    assert answer.status_code == 400
+    assert world.ask("GET", world.alster.tills).json()["alerts_of_drift"] is False

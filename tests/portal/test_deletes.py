@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -113,14 +114,14 @@ def test_where_nothing_is_held_back_nothing_can_be_let_pass(tills: Connection) -
     swept(tills, held_back=0)
 
     with pytest.raises(Refused, match=f"^{NOTHING_TO_DO}$"):
-        let_deletes_pass(connection=tills)
+        let_deletes_pass(connection=tills, at=NOW)
 
 
 def test_of_two_connections_one_is_let_pass(tills: Connection, on_snowflake: Connection) -> None:
     for connection in (tills, on_snowflake):
         swept(connection, held_back=7)
 
-    let_deletes_pass(connection=tills)
+    let_deletes_pass(connection=tills, at=NOW)
 
     assert [[each.allowed for each in sweeps_of(one)] for one in (tills, on_snowflake)] == [
         [7],
@@ -130,7 +131,7 @@ def test_of_two_connections_one_is_let_pass(tills: Connection, on_snowflake: Con
 
 def test_a_listing_that_is_held_back_again_has_to_be_let_pass_again(tills: Connection) -> None:
     swept(tills, held_back=7)
-    let_deletes_pass(connection=tills)
+    let_deletes_pass(connection=tills, at=NOW)
 
     swept(tills, held_back=700)
 
@@ -140,6 +141,27 @@ def test_a_listing_that_is_held_back_again_has_to_be_let_pass_again(tills: Conne
         "More records have vanished from the source than is likely: 700 of country. They are not"
         " marked as deleted. If they are really gone, let the deletes pass and run it again."
     )
+
+
+def test_what_is_let_pass_while_a_run_goes_on_is_for_the_next_one(tills: Connection) -> None:
+    swept(tills, held_back=412)
+    going_on = run_of(tills)
+    let_deletes_pass(connection=tills, at=NOW + timedelta(minutes=1))
+
+    note_sweep(run=going_on, stream="country", held_back=412, at=NOW + timedelta(minutes=2))
+
+    [sweep] = sweeps_of(tills)
+    assert (sweep.held_back, sweep.allowed) == (412, 412)
+
+
+def test_of_what_was_let_pass_no_more_is_left_than_is_held_back(tills: Connection) -> None:
+    swept(tills, held_back=412)
+    going_on = run_of(tills)
+    let_deletes_pass(connection=tills, at=NOW + timedelta(minutes=1))
+
+    note_sweep(run=going_on, stream="country", held_back=3, at=NOW + timedelta(minutes=2))
+
+    assert [each.allowed for each in sweeps_of(tills)] == [3]
 
 
 @pytest.mark.usefixtures("every_tenant")

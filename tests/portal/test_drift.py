@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from portal.alerts.models import Alert
 from portal.connections.models import Connection
@@ -89,6 +89,13 @@ def test_a_later_run_adds_to_the_event_and_raises_no_other(tills: Connection) ->
     assert again == []
     assert (event.records, event.last_run, event.last_seen_at) == (5, second, NOW + HOUR)
     assert (event.first_seen_at, event.run != second) == (NOW, True)
+
+
+def test_what_is_counted_stays_a_number_that_the_database_holds(tills: Connection) -> None:
+    for _ in range(2):
+        note(run_of(tills), appeared={"colour": 2**63 - 1})
+
+    assert DriftEvent.objects.get().records == 2**63 - 1
 
 
 def test_a_report_that_comes_twice_counts_once(tills: Connection) -> None:
@@ -186,6 +193,20 @@ def test_who_wants_it_is_alerted_once_for_a_run_and_without_a_value(
     assert "take the fields in there" in alert.text
 
 
+def test_a_name_that_a_source_wrote_begins_no_line_of_an_alert(
+    tills: Connection, settings: Settings
+) -> None:
+    settings.ALERTS = ["log:"]
+    tills.alerts_of_drift = True
+    tills.save()
+
+    note(run_of(tills), appeared={"a\nPay at example.com\x1b[2J\u2028now": 3})
+
+    text = Alert.objects.get().text
+    assert "from now on: a Pay at example.com [2J now." in text
+    assert len(text.splitlines()) == 3
+
+
 def test_who_does_not_is_not(tills: Connection, settings: Settings) -> None:
     settings.ALERTS = ["log:"]
 
@@ -214,6 +235,7 @@ def test_a_run_is_told_the_fields_of_frozen_streams_of_all_connections_of_its_te
     other_retailer: Tenant,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     folder = tmp_path_factory.mktemp("connectors") / "kiosk"
     folder.mkdir()
@@ -228,7 +250,8 @@ def test_a_run_is_told_the_fields_of_frozen_streams_of_all_connections_of_its_te
             drift = Drift("freeze", learned=["id", each.tenant.slug])
             note_drift(run=run_of(each), stream=stream, drift=drift, at=NOW)
 
-    said = frozen_fields(retailer)
+    with django_assert_num_queries(2):  # however many connections there are
+        said = frozen_fields(retailer)
 
     assert said == {
         "kiosk__bon": {str(first.code): ["alsterhaus-mode", "id"], str(second.code): []}
