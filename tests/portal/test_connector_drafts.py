@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 
 OPENAPI = Path(__file__).parents[1] / "connectors" / "openapi" / "tillpoint.yaml"
@@ -21,11 +22,21 @@ def called(*arguments: str) -> str:
 def test_a_folder_is_drafted_and_says_what_to_do_next(tmp_path: Path) -> None:
     said = called(str(OPENAPI), "--out", str(tmp_path))
 
-    assert "receipts, customers, stock, events" in said
-    assert "not drafted: /receipts/{id}/lines" in said
+    assert "receipts, customers, stock, events, lines" in said
     assert "lines are marked with `check:`" in said
     assert (tmp_path / "tillpoint" / "connector.yaml").is_file()
     assert (tmp_path / "tillpoint" / "samples" / "stock.json").is_file()
+
+
+def test_a_list_that_cannot_be_drafted_is_named(tmp_path: Path) -> None:
+    document = yaml.safe_load(OPENAPI.read_text())
+    document["paths"]["/shops/{shop}/tills/{till}/lines"] = document["paths"]["/stock"]
+    file = tmp_path / "tillpoint.json"
+    file.write_text(json.dumps(document))
+
+    said = called(str(file), "--out", str(tmp_path))
+
+    assert "not drafted: /shops/{shop}/tills/{till}/lines" in said
 
 
 def test_the_name_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
