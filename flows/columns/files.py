@@ -176,6 +176,16 @@ def text_column(texts: Sequence[bytes | Raw]) -> Any:
     )
 
 
+def write_rejects(file: ParquetFile, rejects: Sequence[tuple[str, str]]) -> None:
+    """Pairs of reason and text."""
+    columns = zip(*rejects, strict=True)
+    named = zip(("reason", "payload"), columns, strict=True)
+    file.write(
+        {name: text_column([value.encode() for value in values]) for name, values in named},
+        rows=len(rejects),
+    )
+
+
 def _arrow_type(pa: Any, name: str) -> Any:
     return pa.timestamp("us") if name.endswith("_at") else pa.string()
 

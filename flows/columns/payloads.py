@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +10,15 @@ import duckdb
 
 from flows.columns.chunks import Chunk
 from flows.columns.drift import NAME_LENGTH, Fields
-from flows.columns.files import Columns, Origin, ParquetFile, engine, text, text_column
+from flows.columns.files import (
+    Columns,
+    Origin,
+    ParquetFile,
+    engine,
+    text,
+    text_column,
+    write_rejects,
+)
 from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
 from flows.connectors.streams import Stream
 
@@ -47,7 +54,7 @@ class Payloads:
 
     def add(self, chunk: Chunk) -> None:
         if chunk.rejects:
-            self._reject(chunk.rejects)
+            write_rejects(self._rejects, chunk.rejects)
         if not chunk.records:
             return
         import pyarrow as pa
@@ -125,14 +132,6 @@ class Payloads:
         if len(shapes) == _MOST_SHAPES or (self._fields.refuses and self._fields.has_new):
             return True
         return any(not keys or len(keys) != len({*keys}) for keys, _ in shapes)
-
-    def _reject(self, rejects: Sequence[tuple[str, str]]) -> None:
-        columns = zip(*rejects, strict=True)
-        named = zip(("reason", "payload"), columns, strict=True)
-        self._rejects.write(
-            {name: text_column([value.encode() for value in values]) for name, values in named},
-            rows=len(rejects),
-        )
 
 
 def query(stream: Stream, *, time_zone: str, is_odd: bool, refused: str = "") -> str:

@@ -18,7 +18,7 @@ import msgspec
 
 from flows.columns.chunks import Chunk
 from flows.columns.drift import Fields
-from flows.columns.files import Columns, Origin, ParquetFile, text, text_column
+from flows.columns.files import Columns, Origin, ParquetFile, text, text_column, write_rejects
 from flows.columns.found import DATE, NEVER, ROUNDED, key, moment, path, reasons
 from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN, unknown
 from flows.connectors.json_path import steps
@@ -89,12 +89,7 @@ class TypedRecords:
 
     def add(self, chunk: Chunk) -> None:
         if chunk.rejects:
-            columns = zip(*chunk.rejects, strict=True)
-            named = zip(("reason", "payload"), columns, strict=True)
-            self._rejects.write(
-                {name: text_column([value.encode() for value in values]) for name, values in named},
-                rows=len(chunk.rejects),
-            )
+            write_rejects(self._rejects, chunk.rejects)
         if not chunk.records and not chunk.rejects:
             return
         # Also if all of them are too large: that there are none to be read is read, too.

@@ -37,9 +37,6 @@ class BuildLog:
         (after_the_last,) = self._db.execute(LAST_BEGUN).fetchall()[0]
         begun_at = max(filter(None, (naive(at), after_the_last)))
         self._db.execute(BEGIN, [begun_at, recipe.transforms, _text(recipe), is_whole])
-        # dbt opens the file by itself, and cannot read everything that may be in the log beside it:
-        # a new field of JSON asks for more than an engine knows that is just beginning.
-        self._db.execute("checkpoint")
 
     def finish_build(self, *, at: datetime) -> None:
         self._db.execute(FINISH, [naive(at)])

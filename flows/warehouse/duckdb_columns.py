@@ -92,6 +92,9 @@ def make_tables(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str,
             on newest.connection_id = typed.connection_id
             and newest.record_key = typed.record_key
             and newest.changed_at = typed.changed_at""")
+    # Whoever opens the file by its name, as dbt does, cannot read a kind such as JSON in the log
+    # beside it: that asks for more than an engine knows that is just beginning.
+    db.execute("checkpoint")
 
 
 def _has_them_all(
