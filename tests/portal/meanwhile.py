@@ -23,7 +23,7 @@ def meanwhile(work: Callable[[], Result]) -> Future[Result]:
     :raises AssertionError: if it does neither
     """
     threads = ThreadPoolExecutor(1)
-    begun = threads.submit(_on_its_own_connection, work)
+    begun = threads.submit(on_its_own_connection, work)
     threads.shutdown(wait=False)  # it may wait for us
     deadline = time.monotonic() + SECONDS
     while not begun.done() and not _somebody_waits():
@@ -42,12 +42,13 @@ def at_once(*works: Callable[[], Result]) -> list[Result]:
 
     with ThreadPoolExecutor(len(works)) as threads:
         begun = [
-            threads.submit(_on_its_own_connection, lambda work=work: begin(work)) for work in works
+            threads.submit(on_its_own_connection, lambda work=work: begin(work)) for work in works
         ]
         return [each.result(SECONDS) for each in begun]
 
 
-def _on_its_own_connection(work: Callable[[], Result]) -> Result:
+def on_its_own_connection(work: Callable[[], Result]) -> Result:
+    """Do it in this thread, whose connection is closed when it is done."""
     try:
         with scopes_disabled():  # what is tried here is locks
             return work()

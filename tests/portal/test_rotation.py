@@ -28,6 +28,7 @@ from tests.connectors import asking
 from tests.connectors.fake_source import FakeSource, Reply
 from tests.portal.api_cast import NOW, World, the_world
 from tests.portal.marketplace_cast import uploaded
+from tests.portal.meanwhile import on_its_own_connection
 
 OLD, NEW = "canary-refresh-old", "canary-refresh-new"
 AUTH = {
@@ -239,8 +240,9 @@ def test_a_token_that_cannot_be_kept_is_not_used(world: World, till: FakeSource)
 
     def enter_others(_: object) -> Reply:
         theirs = values(till.url) | {"refresh_token": "another account's"}
-        services.set_credentials(
-            connection=connection, values=theirs, at=NOW + timedelta(seconds=1)
+        later = NOW + timedelta(seconds=1)
+        on_its_own_connection(
+            lambda: services.set_credentials(connection=connection, values=theirs, at=later)
         )
         return Reply(body={"access_token": "access", "refresh_token": NEW})
 
