@@ -28,6 +28,7 @@ from portal.connections.admin_shown import STATE_LABELS, connector_title
 from portal.connections.admin_steps import (
     address,
     credentials_step,
+    deletes_step,
     price_step,
     setup_step,
     test_step,
@@ -89,6 +90,7 @@ class ConnectionAdmin(ServiceAdmin):
             step("setup", setup_step, "GET", "POST"),
             step("price", price_step, "GET"),
             step("test", test_step, "POST"),
+            step("deletes", deletes_step, "POST"),
             *(step(name, _act_step(name), "POST") for name in ACTS),
             *super().get_urls(),
         ]

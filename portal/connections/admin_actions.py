@@ -15,7 +15,6 @@ from portal.pipelines.prefect import PrefectApi, PrefectRefused, PrefectUnavaila
 from portal.pipelines.services import deploy, pause, resume
 from portal.runs.models import Run
 from portal.runs.services import run_now
-from portal.runs.sweeps import let_deletes_pass
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,6 @@ def _redeploy(connection: Connection, api: PrefectApi, at: datetime) -> Done:
     return applied(deploy(connection=connection, api=api, at=at), f"{connection} is deployed")
 
 
-def _let_deletes_pass(connection: Connection, api: PrefectApi, at: datetime) -> Done:
-    count = let_deletes_pass(connection=connection, at=at)
-    return Done(f"The next run of {connection} may mark {count:,} records as deleted.")
-
-
 def applied(pipeline: Pipeline, done: str) -> Done:
     if pipeline.problem:
         later = "It is saved and will be applied as soon as Prefect agrees."
@@ -62,7 +56,6 @@ ACTS: dict[str, Act] = {
     "pause": _pause,
     "resume": _resume,
     "redeploy": _redeploy,
-    "deletes": _let_deletes_pass,
 }
 
 

@@ -20,7 +20,7 @@ from portal.pipelines.prefect import ui_link
 from portal.pipelines.selectors import pipeline_of, restraint_of
 from portal.runs.selectors import runs
 from portal.runs.shown import RUN_HEADERS, run_row
-from portal.runs.sweeps import held_back_sentence
+from portal.runs.sweeps import held_back_sentence, waiting_deletes
 
 LATEST = 10
 
@@ -28,6 +28,7 @@ LATEST = 10
 def page_context(connection: Connection) -> dict[str, Any]:
     pipeline = pipeline_of(connection)
     connector = _connector(connection)
+    deletes = waiting_deletes(connection)
     latest = list(runs().filter(connection=connection)[:LATEST])
     return {
         "title": "",
@@ -40,7 +41,8 @@ def page_context(connection: Connection) -> dict[str, Any]:
         "enter_again": enter_again(connection) if must_be_entered_again(connection) else "",
         "facts": _facts(connection, connector),
         "drift_table": drift_table(connection),
-        "deletes_held_back": held_back_sentence(connection),
+        "deletes": list(deletes.items()),
+        "deletes_held_back": held_back_sentence(deletes),
         "runs_table": {"headers": RUN_HEADERS, "rows": [run_row(run) for run in latest]},
         "has_runs": bool(latest),
     }

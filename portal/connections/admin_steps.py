@@ -1,4 +1,4 @@
-"""The two steps between a new connection and its deployment: credentials, then setup."""
+"""The steps of a connection that take something in: credentials, setup, deletes that may pass."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.connections.admin_actions import applied
+from portal.connections.admin_actions import Done, applied
 from portal.connections.admin_shown import credentials_note, starts_of, stream_rows
 from portal.connections.forms import CredentialsForm, SetupForm
 from portal.connections.models import Connection
@@ -28,6 +28,7 @@ from portal.pipelines.desired import is_held_back, timing_of
 from portal.pipelines.onboarding import save_setup
 from portal.pipelines.prefect import prefect_api
 from portal.pipelines.selectors import restraint_of
+from portal.runs.sweeps import let_deletes_pass
 from portal.tenants.door import show_refusal
 
 if TYPE_CHECKING:
@@ -75,6 +76,32 @@ def test_step(admin: ConnectionAdmin, request: HttpRequest, connection: Connecti
     test_connection(connection=connection, at=timezone.now())
     admin.log_change(request, connection, "Tested the connection.")
     return HttpResponseRedirect(address(connection, "setup"))
+
+
+def deletes_step(
+    admin: ConnectionAdmin, request: HttpRequest, connection: Connection
+) -> HttpResponse:
+    count = let_deletes_pass(
+        connection=connection, seen=_seen_deletes(request.POST), at=timezone.now()
+    )
+    done = Done(f"The next run of {connection} may mark {count:,} records as deleted.")
+    admin.tell(request, connection, done)
+    return HttpResponseRedirect(address(connection, "change"))
+
+
+def _seen_deletes(posted: QueryDict) -> dict[str, int]:
+    """What the page showed to whoever pressed the button.
+
+    :raises Refused: if it says nothing of it
+    """
+    streams, counts = posted.getlist("stream"), posted.getlist("held_back")
+    try:
+        seen = {stream: int(count) for stream, count in zip(streams, counts, strict=True)}
+    except ValueError:
+        seen = {}
+    if not seen:
+        raise Refused("Look at what is held back on this page, then let the deletes pass.")
+    return seen
 
 
 def setup_step(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from flows.connectors.probe import ProbeResult
 
 
-def found_by(result: ProbeResult, *, had_streams: bool) -> dict[str, Any]:
-    """A login that failed says nothing about the streams: what was known of them stays."""
+def found_by(result: ProbeResult, *, offered: Container[str], had_streams: bool) -> dict[str, Any]:
+    """A login that failed says nothing about the streams: what was known of them stays.
+
+    :param offered: the streams of its connector now, which may be another version of it
+    """
     found: dict[str, Any] = {}
     if result.streams:
         found["full_read_streams"] = [
             name for name, each in result.streams.items() if not each.incremental
         ]
     if not had_streams:
-        found["streams"] = [name for name, each in result.streams.items() if each.is_readable]
+        readable = [name for name, each in result.streams.items() if each.is_readable]
+        found["streams"] = [name for name in readable if name in offered]
     return found
 
 

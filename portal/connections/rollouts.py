@@ -36,7 +36,7 @@ def roll_out(
     if not chosen:
         raise Refused("Choose at least one tenant.", field="tenants")
     with transaction.atomic():
-        services.hold(version.connector)
+        services.hold_connector(version.connector.name)
         found = [each for tenant in chosen for each in _checked(version, tenant)]
         services.use(version=version, tenants=chosen, who=by.get_username(), at=at)
         return [each for each in found if must_be_entered_again(each)]
@@ -51,7 +51,7 @@ def roll_back(
     """
     with transaction.atomic():
         # First of all: what is looked at is what is rolled back to, whatever others do meanwhile.
-        services.hold(connector)
+        services.hold_connector(connector.name)
         version = services.previous_version(connector=connector, tenant=tenant)
         found = _checked(version, tenant)
         services.roll_back(connector=connector, tenant=tenant, who=by.get_username(), at=at)

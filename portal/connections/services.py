@@ -34,6 +34,7 @@ from portal.marketplace.selectors import (
     uploaded_title,
     version_for,
 )
+from portal.marketplace.services import hold_connector
 from portal.tenants.models import SLUG_PATTERN, Tenant
 from portal.tenants.services import hold_tenant
 
@@ -165,16 +166,19 @@ def keep_test_result(
 ) -> None:
     """Write down what a test of the credentials of `set_at` found, beside what was edited since.
 
-    :raises Refused: if they are not the connection's credentials any more; nothing is kept then
+    :raises Refused: if they are not the connection's credentials any more, or its tenant may not
+        use its connector any more; nothing is kept then
     """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        hold_connector(connection.connector)  # before the connection, as others do
         locked = hold_connection(connection)
         if credentials_set_at(locked) != set_at:
             raise Refused(
                 f"Other credentials were entered for {connection} while it was tested."
                 " Test it again."
             )
-        kept = found_by(result, had_streams=bool(locked.streams))
+        offered = connector_of(connection).streams
+        kept = found_by(result, offered=offered, had_streams=bool(locked.streams))
         kept |= {"test_result": as_json(result), "tested_at": at}
         for name, value in kept.items():
             setattr(locked, name, value)
@@ -189,18 +193,24 @@ def choose_streams(
     """:raises Refused: if a stream does not exist, none is chosen, or the day is out of bounds"""
     if history_from is not None:
         _check_history(history_from)
+    with transaction.atomic():
+        hold_connector(connection.connector)  # no other version takes its place meanwhile
+        connection.streams = _checked_streams(connection, streams)
+        connection.history_from = history_from
+        connection.save(update_fields=["streams", "history_from"])
+
+
+def _checked_streams(connection: Connection, streams: list[str]) -> list[str]:
+    """In the connector's own order."""
     known = connector_of(connection).streams
-    unknown = [stream for stream in streams if stream not in known]
-    if unknown:
+    if unknown := [stream for stream in streams if stream not in known]:
         raise Refused(
             f"{connection.connector} has no stream {unknown[0]}. It has {', '.join(known)}.",
             field="streams",
         )
     if not streams:
         raise Refused("Choose at least one stream.", field="streams")
-    connection.streams = [stream for stream in known if stream in streams]
-    connection.history_from = history_from
-    connection.save(update_fields=["streams", "history_from"])
+    return [stream for stream in known if stream in streams]
 
 
 def _check_history(begins: date) -> None:

@@ -205,14 +205,18 @@ def withdraw(*, connector: UploadedConnector, tenant: Tenant, who: str, at: date
         )
 
 
-def hold(connector: UploadedConnector) -> None:
-    """Who else changes what a tenant uses of it waits for the end of the transaction."""
-    UploadedConnector.objects.select_for_update().filter(pk=connector.pk).first()
+def hold_connector(name: str) -> None:
+    """Let others who change what tenants use of it, or which of its streams are read, wait.
+
+    Hold it before a connection, never after it: two could wait for each other. Of a connector that
+    we bring there is nothing to hold, since its streams stay.
+    """
+    UploadedConnector.objects.select_for_update().filter(name=name).first()  # the name is unique
 
 
 def _held(connector: UploadedConnector, tenant: Tenant) -> Rollout | None:
     """What the tenant uses now; nobody changes it before the end of the transaction."""
-    hold(connector)
+    hold_connector(connector.name)
     current: Rollout | None = Rollout.objects.filter(
         connector=connector, tenant=tenant, is_current=True
     ).first()  # one at most

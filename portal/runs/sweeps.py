@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django_scopes import scopes_disabled
 
 from portal.connections.models import Connection
@@ -32,18 +33,44 @@ def note_sweep(*, run: Run, stream: str, held_back: int, at: datetime) -> Stream
     return sweep
 
 
-def let_deletes_pass(*, connection: Connection, at: datetime) -> int:
+def let_deletes_pass(*, connection: Connection, seen: Mapping[str, int], at: datetime) -> int:
     """Let the next run mark as deleted what was held back, and so many more as a run may anyway.
 
-    :raises Refused: if nothing is held back
+    :param seen: of each stream that is meant, how many were held back when somebody looked
+    :raises Refused: if none are held back of them, or by now more of a stream than were seen
     """
     with transaction.atomic(), scopes_disabled():  # the connection is named in the call
-        held = StreamSweep.objects.filter(connection=connection, held_back__gt=0)
-        held.update(allowed=F("held_back"), allowed_at=at)
-        found = sum(held.values_list("held_back", flat=True))
-    if not found:
-        raise Refused(f"No deletes of {connection} are held back.")
-    return int(found)
+        held = [sweep for sweep in _held(connection, seen) if sweep.held_back]
+        if not held:
+            raise Refused(f"No deletes of {connection} are held back in these streams.")
+        for sweep in held:
+            _check_seen(sweep, seen[sweep.stream])
+            sweep.allowed, sweep.allowed_at = sweep.held_back, at
+        StreamSweep.objects.bulk_update(held, ["allowed", "allowed_at"])
+    return sum(sweep.held_back for sweep in held)
+
+
+def _held(connection: Connection, streams: Iterable[str]) -> list[StreamSweep]:
+    """The sweeps of these streams, which no run writes before the end of the transaction.
+
+    :raises Refused: if a stream has none
+    """
+    sweeps = StreamSweep.objects.select_for_update().filter(connection=connection)
+    found = {sweep.stream: sweep for sweep in sweeps.order_by("stream")}
+    if unknown := [stream for stream in streams if stream not in found]:
+        raise Refused(
+            f"No listing of {connection} was compared for a stream {unknown[0]}. Leave it out.",
+            field="held_back",
+        )
+    return [found[stream] for stream in streams]
+
+
+def _check_seen(sweep: StreamSweep, seen: int) -> None:
+    if sweep.held_back > seen:
+        raise Refused(
+            f"By now {sweep.held_back:,} deletes of {sweep.stream} are held back, and you saw"
+            f" {seen:,}. Look at the source again before you let them pass."
+        )
 
 
 def sweeps_of(connection: Connection) -> QuerySet[StreamSweep]:
@@ -53,12 +80,17 @@ def sweeps_of(connection: Connection) -> QuerySet[StreamSweep]:
         return found.order_by("stream")
 
 
-def held_back_sentence(connection: Connection) -> str:
-    """For whoever may let them pass; empty if nothing is held back, or it is let pass already."""
-    waiting = [each for each in sweeps_of(connection) if each.held_back > each.allowed]
+def waiting_deletes(connection: Connection) -> dict[str, int]:
+    """By stream, how many are held back and not let pass yet."""
+    sweeps = sweeps_of(connection)
+    return {each.stream: each.held_back for each in sweeps if each.held_back > each.allowed}
+
+
+def held_back_sentence(waiting: Mapping[str, int]) -> str:
+    """For whoever may let them pass; empty if nothing waits for it."""
     if not waiting:
         return ""
-    told = ", ".join(f"{each.held_back:,} of {each.stream}" for each in waiting)
+    told = ", ".join(f"{count:,} of {stream}" for stream, count in waiting.items())
     return (
         f"More records have vanished from the source than is likely: {told}. They are not marked"
         " as deleted. If they are really gone, let the deletes pass and run it again."

@@ -6,13 +6,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
+from django.conf import settings as configured
 from django.db import connection, connections
 from django_scopes import scopes_disabled
 
+from portal.lib.errors import Refused
+
 Result = TypeVar("Result")
 
+NEEDS_A_SERVER = pytest.mark.skipif(
+    "postgresql" not in configured.DATABASES["default"]["ENGINE"],
+    reason="SQLite has one writer. Run it with: make test-postgres",
+)
 SECONDS = 20.0
 WAITING = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
 
@@ -45,6 +53,18 @@ def at_once(*works: Callable[[], Result]) -> list[Result]:
             threads.submit(on_its_own_connection, lambda work=work: begin(work)) for work in works
         ]
         return [each.result(SECONDS) for each in begun]
+
+
+def outcome(work: Callable[[], Any]) -> Callable[[], Any]:
+    """What it gives, or the sentence with which it is refused."""
+
+    def done() -> Any:
+        try:
+            return work()
+        except Refused as refused:
+            return refused.message
+
+    return done
 
 
 def on_its_own_connection(work: Callable[[], Result]) -> Result:

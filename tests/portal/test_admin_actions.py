@@ -71,7 +71,7 @@ def test_a_run_of_a_deployment_that_prefect_lost_says_to_redeploy(
     assert "Prefect no longer knows alsterhaus-mode/tills. Redeploy it" in answer.words
 
 
-@pytest.mark.parametrize("step", ["run", "pause", "resume", "redeploy", "test"])
+@pytest.mark.parametrize("step", ["run", "pause", "resume", "redeploy", "test", "deletes"])
 def test_nothing_changes_by_following_a_link(
     operator: Client, ready_tills: Connection, prefect: FakePrefect, step: str
 ) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as configured
-from django.contrib.auth.models import User
 from django.db import transaction
 from pytest_django import Settings
 
@@ -17,10 +13,8 @@ from portal.access.models import ApiKey
 from portal.access.services import ensure_service_key, issue_key, key_for
 from portal.alerts.models import Alert
 from portal.connections.models import Connection
-from portal.connections.rollouts import roll_back, roll_out
 from portal.connections.secrets import secret_store
 from portal.connections.services import (
-    choose_streams,
     create_connection,
     next_fence,
     remove_connection,
@@ -30,14 +24,13 @@ from portal.costs.budgets import apply_budgets
 from portal.costs.figures import Period, sums, total
 from portal.costs.ledger import close_months
 from portal.costs.models import BudgetEvent, BudgetOverride, LedgerDay
-from portal.lib.errors import Refused
-from portal.marketplace.models import Trial
 from portal.pipelines.models import Pipeline
 from portal.pipelines.prefect import PrefectApi
 from portal.pipelines.services import deploy, difference, pause, reconcile
 from portal.runs.models import Run
 from portal.runs.services import claim_run, finish_run
 from portal.runs.settle import settle_runs
+from portal.runs.sweeps import let_deletes_pass, note_sweep, waiting_deletes
 from portal.tenants.models import Tenant
 from portal.tenants.services import create_tenant, remove_tenant
 from tests.portal import budget_cast
@@ -45,30 +38,14 @@ from tests.portal.budget_cast import bound, level_of, spend
 from tests.portal.conftest import NOW
 from tests.portal.fake_prefect import FakePrefect
 from tests.portal.ledger_said import line, take
-from tests.portal.marketplace_cast import DOCUMENT, uploaded
-from tests.portal.meanwhile import at_once, meanwhile
+from tests.portal.meanwhile import NEEDS_A_SERVER, at_once, meanwhile, outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        "postgresql" not in configured.DATABASES["default"]["ENGINE"],
-        reason="SQLite has one writer. Run it with: make test-postgres",
-    ),
+    NEEDS_A_SERVER,
     pytest.mark.usefixtures("every_tenant"),
 ]
 NEW = {"api_key": "new", "api_secret": "new"}
-
-
-def outcome(work: Callable[[], Any]) -> Callable[[], Any]:
-    """What it gives, or the sentence with which it is refused."""
-
-    def done() -> Any:
-        try:
-            return work()
-        except Refused as refused:
-            return refused.message
-
-    return done
 
 
 # --- Claims and fences
@@ -184,6 +161,24 @@ def test_a_connection_that_is_added_twice_at_once_is_there_once(retailer: Tenant
 
     assert Connection.objects.count() == 1
     assert len([each for each in results if isinstance(each, str)]) == 3
+
+
+# --- Deletes that are held back
+
+
+def test_who_lets_deletes_pass_while_more_are_noted_is_told_of_them(tills: Connection) -> None:
+    first, second = (claim_run(connection=tills, flow_run_id=uuid4(), at=NOW).run for _ in range(2))
+    note_sweep(run=first, stream="sale", held_back=100, at=NOW)
+
+    with transaction.atomic():
+        note_sweep(run=second, stream="sale", held_back=50_000, at=NOW)
+        decision = meanwhile(
+            outcome(lambda: let_deletes_pass(connection=tills, seen={"sale": 100}, at=NOW))
+        )
+        assert not decision.done()
+
+    assert "By now 50,000 deletes of sale are held back, and you saw 100." in decision.result()
+    assert waiting_deletes(tills) == {"sale": 50_000}
 
 
 # --- The ledger and budgets
@@ -365,32 +360,3 @@ def test_of_two_overrides_at_once_one_is_left(retailer: Tenant, is_platforms: bo
 
     assert BudgetOverride.objects.filter(ended_at=None).count() == 1
     assert BudgetEvent.objects.filter(what="OVERRIDE_ENDED").count() == 2
-
-
-# --- Rollouts
-
-
-def test_what_is_rolled_back_to_is_what_was_looked_at(retailer: Tenant, olga: User) -> None:
-    less = DOCUMENT[: DOCUMENT.index("  shops:")]
-    documents = (DOCUMENT, less, DOCUMENT.replace("title: Shops", "title: Branches"))
-    versions = [
-        uploaded(olga, document, f"Number {each}.") for each, document in enumerate(documents)
-    ]
-    for version in versions:
-        Trial.objects.create(
-            version=version, tenant=retailer, ok=True, result={"message": ""}, who="olga", at=NOW
-        )
-    for version in versions[:2]:
-        roll_out(version=version, tenants=[retailer], by=olga, at=NOW)
-    tills = create_connection(tenant=retailer, connector="tillpoint", name="tills")
-
-    with transaction.atomic():
-        roll_out(version=versions[2], tenants=[retailer], by=olga, at=NOW)
-        choose_streams(connection=tills, streams=["shops"])
-        back = meanwhile(
-            outcome(
-                lambda: roll_back(connector=versions[0].connector, tenant=retailer, by=olga, at=NOW)
-            )
-        )
-
-    assert "tills reads shops, which Tillpoint version 2 does not have" in str(back.result())

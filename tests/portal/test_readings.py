@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings as configured
 from django.test import Client
 from django_scopes import scopes_disabled
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -16,7 +15,7 @@ from portal.costs.models import Reading
 from portal.costs.readings import last_readings, note_reading, noted_since
 from portal.tenants.models import Tenant
 from tests.portal.api_cast import World, the_world
-from tests.portal.meanwhile import at_once
+from tests.portal.meanwhile import NEEDS_A_SERVER, at_once
 from tests.portal.pages_cast import Cast, the_cast
 
 AT = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
@@ -77,10 +76,7 @@ def test_another_reading_of_the_day_costs_one_statement(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    "postgresql" not in configured.DATABASES["default"]["ENGINE"],
-    reason="SQLite has one writer. Run it with: make test-postgres",
-)
+@NEEDS_A_SERVER
 def test_readings_at_once_are_all_counted() -> None:
     tenant = Tenant.objects.create(slug="dora-schuh", name="Dora Schuh")
 
