@@ -16,6 +16,9 @@ from flows.report import StreamReport
 from flows.session import Session, now
 from flows.warehouse.warehouse import Batch, Known, Landed, Warehouse
 
+# So many streams of a run are at work at a time: while one lands, the next one is read.
+AT_ONCE = 2
+
 
 def land(name: str, session: Session) -> StreamReport:
     """Read what is new of a stream and land it as one batch.

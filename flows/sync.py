@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from asyncio import gather, to_thread
+from collections import deque
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from flows.connectors.reader import ReadFailed, ReadInterrupted, RunStopped
 from flows.connectors.spec import ConnectorInvalid
 from flows.dbt import Node, TransformFailed
 from flows.lake.lake import LakeRefused, LakeUnavailable
-from flows.land import land, prepare, write_down
+from flows.land import AT_ONCE, land, prepare, write_down
 from flows.portal import Job, Portal, PortalHeldBack, PortalRefused, PortalUnavailable
 from flows.report import StreamReport, acceptable, summary
 from flows.session import Session
@@ -122,26 +123,51 @@ async def bring(session: Session) -> End:
 
 async def land_streams(session: Session) -> list[StreamReport]:
     await to_thread(prepare, session, tables=raw_tables(session))
-    reports = []
-    stopped: RunStopped | None = None
-    for stream in session.job.connection.streams:
-        outcome = stopped or await outcome_of(stream, session)
+    reports = await Landing(session).run()
+    await to_thread(write_down, session)
+    await show(reports, session)
+    return reports
+
+
+class Landing:
+    """The streams of a run in their order, some at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._waiting = deque(session.job.connection.streams)
+        self._reports: dict[str, StreamReport] = {}
+        self._stopped: RunStopped | None = None
+
+    async def run(self) -> list[StreamReport]:
+        """:raises OF_ALL_STREAMS: once those have ended that were at work beside it"""
+        ends = await gather(*(self._work() for _ in range(AT_ONCE)), return_exceptions=True)
+        for error in filter(None, ends):
+            raise error
+        return [self._reports[stream] for stream in self._session.job.connection.streams]
+
+    async def _work(self) -> None:
+        while self._waiting:
+            try:
+                await self._bring(self._waiting.popleft())
+            except BaseException:
+                self._waiting.clear()
+                raise
+
+    async def _bring(self, stream: str) -> None:
+        outcome = self._stopped or await outcome_of(stream, self._session)
         if isinstance(outcome, OF_ALL_STREAMS):
             raise outcome
         if isinstance(outcome, RunStopped):
             # The source would say the same of each; what has landed goes on to the tenant.
-            stopped = outcome
+            self._stopped = outcome
         report = outcome if isinstance(outcome, StreamReport) else _failure(stream, outcome)
-        reports.append(report)
+        self._reports[stream] = report
         await to_thread(
-            session.portal.report_stream,
-            run=session.job.run,
+            self._session.portal.report_stream,
+            run=self._session.job.run,
             stream=stream,
             report=report.for_portal(),
         )
-    await to_thread(write_down, session)
-    await show(reports, session)
-    return reports
 
 
 async def outcome_of(stream: str, session: Session) -> Any:

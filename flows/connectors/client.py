@@ -87,6 +87,7 @@ class Client:
             folder=limits_folder,
             sleep=sleep,
             longest=self._patience.longest_advice,
+            at_once=service.at_once,
         )
         # A constant may be seen in a log; what is made of credentials may not.
         plain = {name: text for name, text in service.headers.items() if not placeholders(text)}
@@ -155,13 +156,9 @@ class Client:
         self, call: Call, statuses: frozenset[int], *, is_ours: bool = True
     ) -> tuple[Reply | Trouble, Verdict | None]:
         """Send it once; there is no verdict where the reply is an answer."""
-        if trouble := self._turns.wait():
-            return trouble, None
-        with self._turns.under_way() as others:
-            reply = exchange(self._session, call, now=self._clock(), judge=lambda reply: reply)
-            if isinstance(reply, Trouble):
-                return reply, None
-            self._turns.pause(self._room(reply, others()))
+        reply = self._replied(call)
+        if isinstance(reply, Trouble):
+            return reply, None
         said = verdict(
             reply.status,
             reply.body,
@@ -170,6 +167,16 @@ class Client:
             answered=statuses,
         )
         return reply, said if is_ours or said is None else said.of_stream()
+
+    def _replied(self, call: Call) -> Reply | Trouble:
+        with self._turns.room:
+            if trouble := self._turns.wait():
+                return trouble
+            with self._turns.under_way() as others:
+                reply = exchange(self._session, call, now=self._clock(), judge=lambda reply: reply)
+                if isinstance(reply, Reply):
+                    self._turns.pause(self._room(reply, others()))
+                return reply
 
     def _outcome(
         self, stream: Stream, reply: Reply | Trouble, said: Verdict | None

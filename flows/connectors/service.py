@@ -18,7 +18,7 @@ from flows.connectors.throttles import Throttle
 class Client(GrammarModel):
     """Where to knock and how often. `{host}` in the base address is the host the login named.
 
-    `headers` go with every request; `at_once` is how many pages may be in flight.
+    `headers` go with every request; `at_once` is how many requests may be under way.
     """
 
     base_url: Template

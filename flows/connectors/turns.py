@@ -18,6 +18,7 @@ class Turns:
     """
     :param sleep: waits so many seconds. One that returns sooner has taken that time as passed
     :param longest: seconds; a turn further away is not waited for
+    :param at_once: how many requests may be under way
     """
 
     def __init__(
@@ -29,7 +30,10 @@ class Turns:
         folder: Path | None,
         sleep: Callable[[float], None],
         longest: float,
+        at_once: int,
     ) -> None:
+        # Entered before a turn is taken: one that is taken is used at once.
+        self.room = threading.BoundedSemaphore(at_once)
         self._sleep = sleep
         self._longest = longest
         self._ahead = 0.0

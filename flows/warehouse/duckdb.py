@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -53,15 +54,17 @@ class DuckDBWarehouses:
         self._folder = folder
         self._wait_seconds = wait_seconds
         self._engines: dict[Path, duckdb.DuckDBPyConnection] = {}
+        self._turn = threading.Lock()
 
     @contextmanager
     def open(self, tenant: TenantPlace) -> Iterator[DuckDBWarehouse]:
         file = self._file(tenant)
-        if file not in self._engines:
-            self._engines[file] = engine_for(file)
-        engine = self._engines[file]
-        with opened(engine, file, wait_seconds=self._wait_seconds) as connection:
-            yield DuckDBWarehouse(connection)
+        with self._turn:
+            if file not in self._engines:
+                self._engines[file] = engine_for(file)
+            engine = self._engines[file]
+            with opened(engine, file, wait_seconds=self._wait_seconds) as connection:
+                yield DuckDBWarehouse(connection)
 
     def turn(self, tenant: TenantPlace) -> FileTurn:
         return FileTurn(self._file(tenant).with_name("turn.lock"), wait_seconds=self._wait_seconds)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from flows.warehouse import duckdb_sql as sql
-from flows.warehouse.warehouse import WarehouseBusy
+from flows.warehouse.warehouse import WarehouseBusy, WarehouseUnavailable
 
 # Another connection of the same tenant may be at work; its commits and builds take seconds.
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.5
 # Most openings write a few lines of the ledger, which are safe in the log beside the file. Moving
-# them into it takes longer than all the rest, so that waits until there are more, in bytes.
-LARGEST_LOG = 16 * 1024
+# them into it takes longer than all the rest, so that waits until there are more. What is larger
+# is written into the file at once and never into the log.
+LARGEST_LOG = "16KiB"
+_CANNOT_WRITE = "Could not write file"
 
 
 def engine_for(file: Path) -> duckdb.DuckDBPyConnection:
@@ -25,6 +27,7 @@ def engine_for(file: Path) -> duckdb.DuckDBPyConnection:
     file.parent.mkdir(parents=True, exist_ok=True)
     engine = duckdb.connect(config={**sql.SETTINGS, "temp_directory": f"{file}.tmp"})
     engine.execute("pragma disable_checkpoint_on_shutdown")
+    engine.execute(f"set checkpoint_threshold = '{LARGEST_LOG}'")
     return engine
 
 
@@ -35,6 +38,7 @@ def opened(
     """A connection to a file, which is let go of at the end: another process may want it.
 
     :raises WarehouseBusy: if another process holds it longer than that
+    :raises WarehouseUnavailable: if there is no room on the disk
     """
     _attach(engine, file, wait_seconds=wait_seconds)
     try:
@@ -42,23 +46,15 @@ def opened(
             for statement in sql.OPENED:
                 connection.execute(statement)
             yield connection
+    except duckdb.Error as error:
+        if _CANNOT_WRITE not in str(error):
+            raise
+        raise WarehouseUnavailable(
+            "The file of this tenant's warehouse cannot be written. Make room on its disk, then"
+            " start this run again."
+        ) from error
     finally:
-        _detach(engine, file)
-
-
-def _detach(engine: duckdb.DuckDBPyConnection, file: Path) -> None:
-    # It may not be able to tidy up the file at the end, such as on a full disk. What was committed
-    # is safe in the log beside it, so that is no reason to call a batch that has landed a failure.
-    with suppress(duckdb.IOException):
-        if _log_size(file) > LARGEST_LOG:
-            engine.execute(f"checkpoint {sql.DATABASE}")
-    with suppress(duckdb.IOException):
         engine.execute(f"detach {sql.DATABASE}")
-
-
-def _log_size(file: Path) -> int:
-    log = file.with_name(f"{file.name}.wal")
-    return log.stat().st_size if log.exists() else 0
 
 
 def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: float) -> None:

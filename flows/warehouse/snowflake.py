@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ class SnowflakeWarehouses:
     def __init__(self, account: SnowflakeAccount, *, tag: Callable[[], Tag], lake: Lake) -> None:
         self.account, self._tag, self._lake = account, tag, lake
         self._sessions: dict[tuple[str, str], SnowflakeConnection] = {}
+        self._turn = threading.Lock()
 
     @contextmanager
     def open(self, tenant: TenantPlace) -> Iterator[SnowflakeWarehouse]:
@@ -64,13 +66,14 @@ class SnowflakeWarehouses:
         def reader() -> SnowflakeConnection:
             return self._session(tenant, account.api_role, account.analytics_warehouse)
 
-        yield SnowflakeWarehouse(
-            tenant=tenant,
-            loader=loader,
-            reader=reader,
-            analytics=f"{account.database}.{sql.prefix(tenant.slug)}ANALYTICS",
-            memo=Memo(self._lake, tenant=tenant, connection=self._tag().connection),
-        )
+        with self._turn:
+            yield SnowflakeWarehouse(
+                tenant=tenant,
+                loader=loader,
+                reader=reader,
+                analytics=f"{account.database}.{sql.prefix(tenant.slug)}ANALYTICS",
+                memo=Memo(self._lake, tenant=tenant, connection=self._tag().connection),
+            )
 
     def turn(self, tenant: TenantPlace) -> LockTurn:
         def own_session() -> SnowflakeConnection:

@@ -257,10 +257,13 @@ class Turn(Protocol):
 
 
 class Warehouses(Protocol):
-    """The warehouses of all tenants, on one engine."""
+    """The warehouses of all tenants, on one engine. Several threads may share them."""
 
     def open(self, tenant: TenantPlace) -> AbstractContextManager[Warehouse]:
-        """:raises WarehouseBusy: if another process holds it for too long"""
+        """For one thread at a time: the others wait.
+
+        :raises WarehouseBusy: if another process holds it for too long
+        """
 
     def turn(self, tenant: TenantPlace) -> Turn: ...
 

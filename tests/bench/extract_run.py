@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,7 +22,7 @@ from flows.connectors.reader import Reader
 from flows.connectors.spec import Connector, parse_connector
 from flows.extract import Privacy
 from flows.lake.local import LocalLake
-from flows.land import land, prepare, write_down
+from flows.land import AT_ONCE, land, prepare, write_down
 from flows.portal import Connection, Job, Tenant
 from flows.report import StreamReport
 from flows.session import Session, now
@@ -58,7 +60,8 @@ def run(*, port: int, folder: Path) -> list[StreamReport]:
     ) as reader:
         session = _session(connector, reader, folder)
         prepare(session, tables=[f"pos__{stream}" for stream in connector.streams])
-        reports = [land(stream, session) for stream in connector.streams]
+        with ThreadPoolExecutor(AT_ONCE) as streams:
+            reports = [*streams.map(land, connector.streams, repeat(session))]
         write_down(session)
         return reports
 

@@ -163,3 +163,30 @@ def test_two_tenants_do_not_wait_for_each_other(source: FakeSource, tmp_path: Pa
     assert meter.served == {"alice": 30, "charlie": 30}
     assert meter.refused == {}
     assert len(list(tmp_path.glob("*.json"))) == 2
+
+
+def test_no_more_requests_are_under_way_than_the_source_allows(
+    source: FakeSource, client_of: Clients
+) -> None:
+    under_way, most = 0, 0
+    lock = threading.Lock()
+
+    def count(_: Seen) -> Reply:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+        return Reply(body=[])
+
+    source.on("/api/sale", count)
+    connector = asking.connector(client={"at_once": 2})
+    client = client_of(connector, source.url)
+
+    with ThreadPoolExecutor(8) as threads:
+        [*threads.map(lambda _: asking.ask(client, connector), range(16))]
+
+    assert len(source.asked("/api/sale")) == 16
+    assert most == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.flows.watching import watch
 
 NEW = "CANARY-refresh-new"
 STREAMS = ["shops", "sale", "stock"]
+SECONDS = 30.0
 
 
 @pytest.fixture
@@ -73,10 +75,20 @@ def desk_at(till: FakeSource) -> Desk:
     return Desk(tenant, connection, credentials, analytics=False)
 
 
+def once_the_portal_knows(portal: FakePortal, *, of: str) -> Reply:
+    """Keep a stream that is read beside another one until that has been told of."""
+    deadline = time.monotonic() + SECONDS
+    while not any(told.path.endswith(f"/streams/{of}") for told in portal.told):
+        assert time.monotonic() < deadline, f"nothing was said of {of}"
+        time.sleep(0.01)
+    return Reply(body=[{"id": 1}])
+
+
 def test_a_source_that_lets_nobody_in_is_not_asked_for_the_other_streams(
     prefect: None, portal: FakePortal, till: FakeSource, tmp_path: Path
 ) -> None:
     till.on("/api/sale", Reply(status=401))
+    till.on("/api/shops", lambda _: once_the_portal_knows(portal, of="sale"))
 
     watched = watch(desk_at(till), portal=portal, home=tmp_path / "home")
 

@@ -114,27 +114,42 @@ def test_an_opening_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
     warehouses.close()
 
 
-# No file may become larger from a moment on, as on a disk that is full.
+# No file may become larger for a while, as on a disk that is full.
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from flows.warehouse.duckdb import DuckDBWarehouses
+from flows.warehouse.warehouse import WarehouseUnavailable
 from tests.flows.batches import NOON, TENANT, file_of
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-folder = Path(sys.argv[1])
-with DuckDBWarehouses(folder).open(TENANT) as warehouse:
+folder, rows = Path(sys.argv[1]), sys.argv[2]
+warehouses = DuckDBWarehouses(folder)
+with warehouses.open(TENANT) as warehouse:
     warehouse.prepare(tenant=TENANT, tables=["shop__sale"], at=NOON)
-    warehouse._db.execute("create table large as select md5(range::text) from range(5000)")
-    full = file_of(folder).stat().st_size
-    resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+full = file_of(folder).stat().st_size
+for most in (full, resource.RLIM_INFINITY):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    try:
+        with warehouses.open(TENANT) as warehouse:
+            warehouse._db.execute(f"create table t as select md5(range::text) from range({rows})")
+    except WarehouseUnavailable as error:
+        print(error)
 """
 
 
-def test_what_has_landed_is_no_failure_though_the_disk_is_full_just_then(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True)
+@pytest.mark.parametrize("rows", [500, 5_000, 300_000])
+def test_what_finds_no_room_on_the_disk_has_not_landed_and_lands_when_there_is(
+    tmp_path: Path, rows: int
+) -> None:
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path), str(rows)]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert query(file_of(tmp_path), "select count(*) from large") == [(5000,)]
+    assert ran.stdout.splitlines() == [
+        "The file of this tenant's warehouse cannot be written. Make room on its disk, then start"
+        " this run again."
+    ]
+    assert query(file_of(tmp_path), "select count(*) from t") == [(rows,)]
 
 
 def test_whoever_builds_can_open_the_file_whatever_has_landed(tmp_path: Path) -> None:
