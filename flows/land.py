@@ -7,7 +7,7 @@ import time
 from functools import cache, partial
 from uuid import uuid4
 
-from flows.columns import Columns, Origin
+from flows.columns import Columns, Origin, share_pools
 from flows.connectors.bookmarks import Start
 from flows.connectors.noting import start_of
 from flows.deletes import Looked, beginning_of, look, sentence
@@ -171,7 +171,8 @@ def write_down(session: Session) -> None:
 
 
 def prepare(session: Session, *, tables: list[str]) -> None:
-    """Make the warehouse ready for a run, and hear what it knows."""
+    """Make the process and the warehouse ready for a run, and hear what the warehouse knows."""
+    share_pools()
     with session.warehouses.open(session.job.tenant) as warehouse:
         warehouse.prepare(tenant=session.job.tenant, tables=tables, at=now())
         session.known = begin(session, warehouse)

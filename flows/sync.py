@@ -124,7 +124,8 @@ async def bring(session: Session) -> End:
 async def land_streams(session: Session) -> list[StreamReport]:
     await to_thread(prepare, session, tables=raw_tables(session))
     reports = await Landing(session).run()
-    await to_thread(write_down, session)
+    if session.unchanged:
+        await account(session)
     await show(reports, session)
     return reports
 
@@ -177,18 +178,26 @@ async def outcome_of(stream: str, session: Session) -> Any:
     return await state.aresult(raise_on_failure=False)
 
 
-@task(
-    task_run_name="{stream}",
-    retries=2,
-    retry_delay_seconds=exponential_backoff(backoff_factor=5),
-    retry_condition_fn=is_worth_another_try,
-    cache_policy=NO_CACHE,
-)
+PATIENT: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=5),
+    "retry_condition_fn": is_worth_another_try,
+    "cache_policy": NO_CACHE,
+}
+
+
+@task(task_run_name="{stream}", **PATIENT)
 async def land_stream(stream: str, session: Session) -> StreamReport:
     """Read one stream and land it as one batch."""
     report = await to_thread(land, stream, session)
     get_run_logger().info("%s", report.for_table())
     return report
+
+
+@task(**PATIENT)
+async def account(session: Session) -> None:
+    """Write down what was read and brought nothing."""
+    await to_thread(write_down, session)
 
 
 async def transform_and_publish(session: Session) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flows.columns.chunks import RECORD_BYTES, Chunk
 from flows.columns.drift import Drift, Fields
 from flows.columns.files import Columns, Origin
-from flows.columns.memory import let_go
+from flows.columns.memory import let_go, share_pools
 from flows.columns.payloads import Payloads
 from flows.columns.typed import Typed, TypedRecords, is_typed
 
@@ -25,4 +25,5 @@ __all__ = [
     "TypedRecords",
     "is_typed",
     "let_go",
+    "share_pools",
 ]

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Raw
 
 from flows.connectors.bookmarks import Point
 from flows.connectors.client import Client, List, Refused
 from flows.connectors.credentials import Credentials, check_values
-from flows.connectors.file_lists import FileLists
 from flows.connectors.files.grammar import FilesClient
 from flows.connectors.formats import Records
 from flows.connectors.hosts import HostRefused, guarded_session
@@ -27,6 +26,9 @@ from flows.connectors.sentences import incomplete_sentence, refusal_sentence
 from flows.connectors.signin import Alone, Keep, LoginRefused
 from flows.connectors.spec import Connector
 from flows.connectors.streams import Stream
+
+if TYPE_CHECKING:
+    from flows.connectors.file_lists import FileLists
 
 
 class ReadFailed(Exception):
@@ -108,6 +110,9 @@ class Reader:
         self._session = guarded_session(allow_private)
         self._lists: Lists | FileLists
         if isinstance(connector.client, FilesClient):
+            # Most sources have an API, and need none of what reads files.
+            from flows.connectors.file_lists import FileLists
+
             self._lists = FileLists(connector, held, clock=clock, allow_private=allow_private)
             return
         wait = sleep or self._sleep

@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from flows import sync
+from flows.land import write_down
 from flows.report import StreamReport
-from flows.warehouse.warehouse import WarehouseRefused
+from flows.session import Session
+from flows.warehouse.warehouse import WarehouseBusy, WarehouseRefused
 from tests.connectors import asking
 from tests.connectors.fake_source import FakeSource, Reply
 from tests.flows.fake_portal import FakePortal
@@ -116,3 +118,29 @@ def test_reports_are_in_the_order_of_the_streams_whichever_ends_first(
 
     assert [report.stream for report in reports] == ["shops", "sale", "stock"]
     assert alices.told == ["sale", "stock", "shops"]
+
+
+def test_a_busy_warehouse_is_waited_for_to_write_down_what_brought_nothing(
+    prefect: None,
+    portal: FakePortal,
+    till: FakeSource,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = desk_at(till)
+    watch(desk, portal=portal, home=tmp_path / "home")
+    left = [WarehouseBusy("held")]
+
+    def busy_at_first(session: Session) -> None:
+        if left:
+            raise left.pop()
+        write_down(session)
+
+    monkeypatch.setattr(sync, "write_down", busy_at_first)
+    monkeypatch.setattr(sync.account, "retry_delay_seconds", 0)
+    watched = watch(desk, portal=portal, home=tmp_path / "home")
+
+    assert left == []
+    assert watched.end["status"] == "COMPLETED"
+    told = {name: (said["new"], said["unchanged"]) for name, said in watched.streams.items()}
+    assert told == dict.fromkeys(STREAMS, (0, 1))
