@@ -8,10 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django_scopes import scopes_disabled
 
 from portal.connections import services
 from portal.connections.models import Connection
 from portal.lib.errors import Refused
+from portal.marketplace.services import hold_connector
 from portal.tenants.models import Tenant
 
 
@@ -49,8 +51,11 @@ def change_streams(*, connection: Connection, changes: Mapping[str, Any]) -> Non
 
     :raises Refused: if a stream does not exist or none is chosen
     """
-    kept = {"streams": connection.streams, "history_from": connection.history_from}
-    services.choose_streams(connection=connection, **{**kept, **changes})
+    with transaction.atomic(), scopes_disabled():  # the connection is named in the call
+        hold_connector(connection.connector)  # before the connection, as others do
+        held = services.hold_connection(connection)
+        kept = {"streams": held.streams, "history_from": held.history_from}
+        services.choose_streams(connection=connection, **{**kept, **changes})
 
 
 @contextmanager

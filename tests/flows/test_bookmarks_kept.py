@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ def on_snowflake(snowflake: SnowflakeServer, tmp_path: Path) -> Iterator[OnSnowf
     found.warehouses.close()
 
 
-def counted(folder: Path, counter: int, *, key: str = "1", **told: object) -> Batch:
-    batch = batch_of(Row(key, str(counter)), folder=folder, **told)  # type: ignore[arg-type]
+def counted(folder: Path, counter: int, *, key: str = "1", **told: Any) -> Batch:
+    batch = batch_of(Row(key, str(counter)), folder=folder, **told)
     return replace(batch, noted=Bookmark(counter=counter))
 
 

@@ -13,6 +13,7 @@ from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
 from portal.connections.models import Connection, Credentials, Schedule
+from portal.connections.opening import change_streams
 from portal.connections.secrets import secret_store
 from portal.connections.selectors import check_ready, connection_by_path
 from portal.connections.services import (
@@ -167,6 +168,16 @@ def test_streams_are_chosen_in_the_connectors_own_order(tills: Connection) -> No
     tills.refresh_from_db()
     assert tills.streams == ["sale", "branch"]
     assert tills.history_from == date(2024, 1, 1)
+
+
+def test_what_is_not_changed_stays_as_somebody_chose_it_meanwhile(tills: Connection) -> None:
+    looked_at = Connection.objects.get(pk=tills.pk)
+    choose_streams(connection=tills, streams=["branch", "sale"])
+
+    change_streams(connection=looked_at, changes={"history_from": date(2024, 1, 1)})
+
+    tills.refresh_from_db()
+    assert (tills.streams, tills.history_from) == (["sale", "branch"], date(2024, 1, 1))
 
 
 @pytest.mark.parametrize("streams", [[], ["sale", "nonsense"], ["../sale"]])
