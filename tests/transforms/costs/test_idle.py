@@ -137,3 +137,12 @@ def test_nobody_is_given_back_more_than_was_inferred(recipe: Recipe) -> None:
     account.hour(at("10:00"), "0.1")
 
     assert account.ledger(recipe).credits("OVERLAP") == {"alice": -0.3, "bob": -0.2}
+
+
+def test_an_hour_of_a_query_that_used_next_to_nothing_is_the_platforms(recipe: Recipe) -> None:
+    account = Account()
+    account.query("long", at("00:00"), 5 * 3600, whose=tag(ALICE), credits=1e-9)
+    account.query("free", at("04:10"), 60, whose=tag(BOB), credits=0)
+    account.hour(at("04:00"), "1")
+
+    assert account.ledger(recipe).credits("IDLE") == {"PLATFORM": 1}

@@ -59,6 +59,8 @@ used as (
         (hours.idle_nanos > 0 and hours.tail_ms = 0)
         or hours.overlap_nanos < 0
     group by all
+    -- A part of a query may round to nothing. Who used nothing has no share, and alone is as if unused.
+    having sum(used.direct_nanos) > 0
 
 ),
 
