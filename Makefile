@@ -29,10 +29,14 @@ up: $(VENV)/.runtime ## Start Prefect, a worker and the portal on this machine; 
 	@$(BIN)/python manage.py up $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.dev browser ## Run the whole test suite; ARGS="…" goes to pytest
+test: $(VENV)/.dev browser ## Run the test suite; ARGS="…" goes to pytest
 	@$(PYTEST) $(ARGS)
 # A process for each processor; more than four wait for each other.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
+
+.PHONY: nightly
+nightly: $(VENV)/.dev browser ## Run the test suite with its soaks and with many more examples for each property
+	@HYPOTHESIS_PROFILE=nightly $(PYTEST) --timeout 7200 -m "nightly or not nightly" $(ARGS)
 
 .PHONY: test-postgres
 test-postgres: $(VENV)/.dev browser ## Run what needs a database on a PostgreSQL that is thrown away
@@ -57,10 +61,12 @@ check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, dep
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@mkdir -p build && cd transforms && MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
-		../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+		../$(SQLFLUFF) lint --processes 2 --disable-progress-bar models tests
 	@cd transforms && MERCURIOS_DBT_TARGET=ledger MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
-		../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models/costs tests/costs
+		../$(SQLFLUFF) lint --processes 2 --disable-progress-bar models/costs tests/costs
 	@.ci/check-django $(BIN)/python
+# Left as it is, Python's collector of garbage takes a quarter of the time.
+SQLFLUFF := $(BIN)/python -c 'import gc; gc.set_threshold(100_000); from sqlfluff.cli.commands import cli; cli()'
 
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies anew and write the lock files

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.examples import load_profile
+
+load_profile()
+
 # What belongs together runs in one process, in its order, and what takes longest begins first: a
 # long test that begins last keeps one processor waiting for the other.
 TOGETHER: dict[str, tuple[str, ...]] = {

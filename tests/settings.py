@@ -6,11 +6,16 @@ import atexit
 import os
 import shutil
 import tempfile
+import zoneinfo
+from functools import cache
 from pathlib import Path
 
 HOME_OF_TESTS = tempfile.mkdtemp(prefix="mercurios-")
 atexit.register(shutil.rmtree, HOME_OF_TESTS, ignore_errors=True)
 Path(HOME_OF_TESTS, "static").mkdir()  # WhiteNoise warns where it is missing
+
+# Python looks through all of their files whenever it is asked, and every test makes a tenant.
+zoneinfo.available_timezones = cache(zoneinfo.available_timezones)
 
 os.environ.update(
     MERCURIOS_HOME=HOME_OF_TESTS,

@@ -16,6 +16,7 @@ from flows.connectors.pages import Answer, LinkedPages, NoPages, Pages, PagesBro
 from flows.connectors.request import Request
 from tests.connectors import paged, shop
 from tests.connectors.fake_source import FakeSource, Reply
+from tests.examples import examples
 
 PAGES: TypeAdapter[Any] = TypeAdapter(Pages)
 IDS = st.lists(st.integers(0, 10**6), max_size=40, unique=True).map(sorted)
@@ -50,7 +51,7 @@ def answer(
 
 
 @pytest.mark.parametrize("name", paged.STYLES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(ids=IDS)
 def test_a_list_comes_back_whole_and_in_order(till: FakeSource, name: str, ids: list[int]) -> None:
     style = paged.STYLES[name]

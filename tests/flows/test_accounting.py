@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.flows.batches import NOON, OUTLET, TILLS, Row, batch_of
 from tests.flows.engines import OnDuckDB, OnSnowflake, Place
 from tests.simulators.snowflake.process import SnowflakeServer
@@ -108,14 +109,14 @@ def check_accounts(place: Place, history: History, folder: Path) -> None:
         assert total == place.query("select count(*) from raw.shop__sale")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories)
 def test_extracted_is_new_and_changed_and_unchanged_and_rejected(history: History) -> None:
     with tempfile.TemporaryDirectory() as folder:
         check_accounts(OnDuckDB(Path(folder)), history, Path(folder))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories)
 def test_snowflake_accounts_for_the_same(snowflake: SnowflakeServer, history: History) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +124,7 @@ def test_snowflake_accounts_for_the_same(snowflake: SnowflakeServer, history: Hi
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(5),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

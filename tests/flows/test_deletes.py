@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from flows.warehouse.deletes import Sweep, Swept
 from flows.warehouse.warehouse import Batch, Landed, Warehouse
+from tests.examples import examples
 from tests.flows.batches import NOON, OUTLET, TILLS, Row, batch_of, warehouse_in
 from tests.flows.engines import OnDuckDB, OnSnowflake, Place
 from tests.simulators.snowflake.process import SnowflakeServer
@@ -332,7 +333,7 @@ LISTINGS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(25))
 @given(LISTINGS)
 def test_whatever_is_listed_in_turn_the_last_that_was_not_held_back_is_what_is_alive(
     listings: list[tuple[str, str, bool]],

@@ -118,28 +118,38 @@ class World:
 @contextmanager
 def the_world(changed: Settings, home: Path) -> Iterator[World]:
     """Needs the database. Nothing is published yet, since that takes a while."""
+    with running_places() as places:
+        settle(changed, home, places)
+        yield found(places)
+
+
+def settle(changed: Settings, home: Path, places: FakePlaces) -> None:
+    """The settings of a portal with its files in a home, and its Prefect in a place."""
     changed.LAKE = str(home)
     changed.STATIC_ROOT = str(home)  # there has to be one, and it has to be found quickly
     changed.WHITENOISE_USE_FINDERS = False
     changed.ALLOW_PRIVATE_HOSTS = True
-    with running_places() as places:
-        changed.PREFECT_API_URL = f"{places.url}/prefect"
-        alice, bob, charlie = (
-            User.objects.create_user(name, f"{name}@example.org")
-            for name in ("alice", "bob", "charlie")
-        )
-        alster, barmbek = _house("alster", places), _house("barmbek", places)
-        add_member(tenant=alster.tenant, user=alice, role=Member.Role.ADMIN)
-        add_member(tenant=alster.tenant, user=bob)
-        add_member(tenant=barmbek.tenant, user=charlie, role=Member.Role.ADMIN)
-        yield World(
-            alster=alster,
-            barmbek=barmbek,
-            operator=_key(None, ["read", "write"]),
-            platform=_key(None, ["platform"]),
-            flows=_key(None, ["flows"]),
-            prefect=places,
-        )
+    changed.PREFECT_API_URL = f"{places.url}/prefect"
+
+
+def found(places: FakePlaces) -> World:
+    """Private hosts have to be allowed."""
+    alice, bob, charlie = (
+        User.objects.create_user(name, f"{name}@example.org")
+        for name in ("alice", "bob", "charlie")
+    )
+    alster, barmbek = _house("alster", places), _house("barmbek", places)
+    add_member(tenant=alster.tenant, user=alice, role=Member.Role.ADMIN)
+    add_member(tenant=alster.tenant, user=bob)
+    add_member(tenant=barmbek.tenant, user=charlie, role=Member.Role.ADMIN)
+    return World(
+        alster=alster,
+        barmbek=barmbek,
+        operator=_key(None, ["read", "write"]),
+        platform=_key(None, ["platform"]),
+        flows=_key(None, ["flows"]),
+        prefect=places,
+    )
 
 
 def _house(slug: str, places: FakePlaces) -> House:

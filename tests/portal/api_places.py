@@ -25,6 +25,10 @@ class FakePlaces:
     asked: list[str] = field(default_factory=list)
     is_down: bool = False
 
+    def forget(self) -> None:
+        """As if nobody had asked for anything yet."""
+        self.flow_runs, self.deployments, self.asked, self.is_down = {}, {}, [], False
+
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         self.asked.append(f"{method} {path}")
         if path.startswith("/till/"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -198,7 +200,7 @@ def _write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) 
     """By way of a file, since thousands of inserts take seconds. Amounts travel as text."""
     lines = path.with_suffix(".json")
     lines.write_text("".join(json.dumps(row, default=str) + "\n" for row in rows))
-    with duckdb.connect() as connection:
+    with _database().cursor() as connection:
         connection.execute(
             f"""
             copy (
@@ -208,3 +210,10 @@ def _write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) 
             {"lines": str(lines)},
         )
     lines.unlink()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """To open one takes twenty times as long as to write a view."""
+    atexit.register(_database.cache_clear)
+    return duckdb.connect()

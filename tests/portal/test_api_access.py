@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from portal.access.models import ApiKey
 from portal.api.permissions import needed_scope
@@ -19,8 +23,8 @@ from portal.api.urls import urlpatterns
 from portal.costs.models import Budget, BudgetOverride
 from portal.runs.models import Run
 from portal.tenants.models import Tenant
-from tests.portal.api_cast import World, the_world
-from tests.portal.api_places import CANARY
+from tests.portal.api_cast import World, found, settle
+from tests.portal.api_places import CANARY, running_places
 from tests.portal.api_routes import (
     BODIES,
     FABRICATED,
@@ -42,12 +46,25 @@ OF_THE_PLATFORM = [door for door in DOORS if door.route.startswith(("flow/", "pl
 UNSAFE = [door for door in DOORS if not door.is_safe]
 
 
-@pytest.fixture
-def world(db: None, settings: Settings, tmp_path: Path) -> Iterator[World]:
-    with the_world(settings, tmp_path) as world:
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """In a transaction around those of the tests: to found it takes longer than to knock."""
+    with running_places() as places, django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(ALLOW_PRIVATE_HOSTS=True):
+            world = found(places)
         # The name is enough for a door that does not open; rows are read where one does.
         world.alster.publication = world.barmbek.publication = "20261120T050000Z-0123abcd"
         yield world
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(founded: World, db: None, settings: Settings, tmp_path: Path) -> World:
+    """As it was founded, whatever the tests before have done to it."""
+    founded.prefect.forget()
+    settle(settings, tmp_path, founded.prefect)
+    alster, barmbek = deepcopy(founded.alster), deepcopy(founded.barmbek)
+    return replace(founded, alster=alster, barmbek=barmbek, http=Client())
 
 
 def knock(world: World, door: Door, *, key: str, **other: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import strategies as some
 from pytest_django import Settings
 
 from portal.api.docs import WrittenOnce
+from tests.examples import examples
 from tests.portal.api_cast import World, the_world
 from tests.portal.api_places import CANARY
 from tests.portal.api_routes import BODIES, Door, doors, path_of
@@ -110,7 +110,7 @@ def test_no_input_breaks_a_door(world: World, door: Door) -> None:
     bodies = changes.map(lambda changed: {**usual, **changed}) | JSON
 
     @settings(
-        max_examples=examples(door),
+        max_examples=tries(door),
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
@@ -128,9 +128,9 @@ def test_no_input_breaks_a_door(world: World, door: Door) -> None:
     fuzz()
 
 
-def examples(door: Door) -> int:
+def tries(door: Door) -> int:
     # A test asks the till for all its lists, at the pace that a till bears.
-    return 3 if door.route.endswith("/test") else int(os.environ.get("FUZZ_EXAMPLES", "40"))
+    return 3 if door.route.endswith("/test") else examples(40)
 
 
 def send(world: World, door: Door, query: dict[str, str], body: Any, key: str) -> Any:

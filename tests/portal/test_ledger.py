@@ -21,6 +21,7 @@ from portal.costs.selectors import newest_versions
 from portal.lib.errors import Refused
 from portal.tenants.models import Tenant
 from portal.tenants.services import remove_tenant
+from tests.examples import examples
 from tests.portal.ledger_said import ledger, line, take
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -176,7 +177,9 @@ LINES = some.lists(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(lines=LINES)
 def test_what_is_taken_sums_to_the_bill_to_the_last_digit(

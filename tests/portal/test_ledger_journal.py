@@ -19,6 +19,7 @@ from portal.costs.models import (
 )
 from portal.costs.selectors import closed_months, is_closed, journal
 from portal.tenants.models import Tenant
+from tests.examples import examples
 from tests.portal.ledger_said import line, take
 
 DAY = date(2026, 10, 14)
@@ -159,7 +160,9 @@ DAYS = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 30)]
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(story=STORY)
 def test_whatever_is_said_when_the_last_word_is_what_was_billed(

@@ -12,6 +12,7 @@ from flows.portal import TenantPlace
 from flows.provision.apply import apply, difference
 from flows.provision.desired import ENGINE
 from flows.provision.offboard import offboard
+from tests.examples import examples
 from tests.provision.conftest import build, wanted_for
 from tests.provision.model_account import ModelAccount
 
@@ -34,7 +35,7 @@ TENANTS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=TENANTS, after=TENANTS)
 def test_after_apply_there_is_nothing_to_plan(
     before: list[TenantPlace], after: list[TenantPlace]
@@ -46,7 +47,7 @@ def test_after_apply_there_is_nothing_to_plan(
         assert difference(account, wanted_for(*after), whole=True).steps == ()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tenants=TENANTS.filter(lambda found: any(each.engine == ENGINE for each in found)))
 def test_whoever_leaves_leaves_an_account_that_agrees(tenants: list[TenantPlace]) -> None:
     leaving = next(each for each in tenants if each.engine == ENGINE)

@@ -51,7 +51,8 @@ class Postgres:
             *("--auth", "scram-sha-256", "--auth-local=trust"),
         )
         # What tests roll back is no ground for statistics: with them plans differ from run to run.
-        options = f"-p {self.port} -h 127.0.0.1 -k {sockets} -c fsync=off -c autovacuum=off"
+        quick = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off")
+        options = f"-p {self.port} -h 127.0.0.1 -k {sockets} -c " + " -c ".join(quick)
         self._run("pg_ctl", "--pgdata", data, "--options", options, "--wait", "start")
         self.run(sql)
         return self

@@ -16,6 +16,7 @@ from flows.connectors.kit.openapi.description import OpenApiInvalid, read_descri
 from flows.connectors.kit.openapi.draft import draft, written
 from flows.connectors.spec import parse_connector
 from tests.connectors.openapi.test_drafts import described, drafted, listing
+from tests.examples import examples
 
 
 def deep(levels: int) -> str:
@@ -169,7 +170,7 @@ def test_a_vendors_words_stay_words(words: str) -> None:
         max_leaves=20,
     )
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_stands_in_a_place_gives_a_draft_or_a_sentence(anything: Any) -> None:
     places = (
         described(servers=anything),

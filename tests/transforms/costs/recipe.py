@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,9 @@ def compiled(folder: Path) -> dict[str, Any]:
 class Recipe:
     """`models` in the order in which they are built; `tests` by name: rows they find are wrong."""
 
-    models: tuple[tuple[str, str], ...]
-    tests: dict[str, str]
+    # hypothesis shows what failed with the recipe beside it, and refuses to show so much.
+    models: tuple[tuple[str, str], ...] = field(repr=False)
+    tests: dict[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Recipe:

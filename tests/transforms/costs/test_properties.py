@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.transforms.costs.account import (
     ALICE,
     ANALYTICS,
@@ -29,11 +30,11 @@ MINUTES = 2 * 24 * 60
 BEGIN = at("00:00")
 TOMORROW = DAY + timedelta(days=1)
 SOMETIMES = settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-SELDOM = settings(SOMETIMES, max_examples=12)
+SELDOM = settings(SOMETIMES, max_examples=examples(12))
 
 nanos = st.integers(0, 3 * NANOS)
 credits = nanos.map(lambda each: Decimal(each) / NANOS)
