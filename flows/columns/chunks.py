@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import Raw
 
 RECORD_BYTES = 5 * 1024 * 1024
-# As many as a row group holds. Two of them are in memory at a time: one fills, one is written.
+# As many as a row group holds. Two of a stream are in memory: one fills, one is written.
 CHUNK_RECORDS = 16_384
 CHUNK_BYTES = 8 * 1024 * 1024
 # Of a record that is too large, so much is kept to find it at the source.

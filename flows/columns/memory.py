@@ -22,7 +22,10 @@ def share_pools() -> None:
 def let_go() -> None:
     """Of what was freed, allocators keep much for themselves, which the next step cannot use."""
     if "pyarrow" in sys.modules:
-        sys.modules["pyarrow"].default_memory_pool().release_unused()
+        # It may be there only in part, as another thread is just importing it: this waits for it.
+        import pyarrow as pa
+
+        pa.default_memory_pool().release_unused()
     if (trim := _of_malloc("malloc_trim")) is not None:
         trim(0)
 

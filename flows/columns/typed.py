@@ -51,14 +51,15 @@ _NO_TEXT = chr(1)
 class Typed:
     """How a batch is read as columns; `flows.warehouse.Typed` for whoever lands it.
 
-    Both queries give `record_key`, `changed_at` (UTC, or null), `content_hash` and `record`, a
-    struct of `columns`. `strict` ends with an error where a value is not what it should be. `exact`
-    reads any, with `reason` and `payload` of what is rejected, and null for what cannot be read.
+    The queries, one for each file of lines, give `record_key`, `changed_at` (UTC, or null),
+    `content_hash` and `record`, a struct of `columns`. `strict` ends with an error where a value is
+    not what it should be. `exact` reads any, with `reason` and `payload` of what is rejected, and
+    null for what cannot be read.
     """
 
     columns: Mapping[str, str]
-    strict: str
-    exact: str
+    strict: Sequence[str]
+    exact: Sequence[str]
     is_exact_needed: bool
 
 
@@ -118,7 +119,7 @@ class TypedRecords:
 
     def _make(self) -> None:
         if self._is_small:
-            self._records.copy(f"select payload from {_lines(self._files)}")
+            self._records.copy(f"select payload from {_lines(self._files[0])}")
         self._records.make()
         self._rejects.make()
 
@@ -157,15 +158,15 @@ class TypedRecords:
     def _typed(self) -> Typed | None:
         if not self._files:
             return None
+        refused = unknown(self._fields) if self._fields.refuses else ""
+        stream, zone = self._stream, self._time_zone
         return Typed(
-            columns={name: TYPES[kind] for name, kind in self._stream.fields.items()},
-            strict=strict_query(self._stream, files=self._files, time_zone=self._time_zone),
-            exact=exact_query(
-                self._stream,
-                files=self._files,
-                time_zone=self._time_zone,
-                refused=unknown(self._fields) if self._fields.refuses else "",
-            ),
+            columns={name: TYPES[kind] for name, kind in stream.fields.items()},
+            strict=[strict_query(stream, file=file, time_zone=zone) for file in self._files],
+            exact=[
+                exact_query(stream, file=file, time_zone=zone, refused=refused)
+                for file in self._files
+            ],
             is_exact_needed=self._fields.refuses,
         )
 
@@ -179,7 +180,7 @@ def is_typed(stream: Stream) -> bool:
     )
 
 
-def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str:
+def strict_query(stream: Stream, *, file: Path, time_zone: str) -> str:
     # What the reader itself makes of a value is not what its text says: 1.005 is 1.00, and true 1.
     named = {**stream.fields, **{steps(field)[0]: "key" for field in stream.key}}
     change = stream.changed
@@ -220,7 +221,7 @@ def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> st
                     {", ".join(parts)}, nullif(trim({changed}), '') as changed,
                     struct_pack({record}) as record
                 from read_json(
-                    {_listed(files)}, format = 'newline_delimited', columns = {{{columns}}},
+                    {text(file)}, format = 'newline_delimited', columns = {{{columns}}},
                     maximum_object_size = {_LONGEST_LINE}
                 )
             )
@@ -243,7 +244,7 @@ _PLAIN_DATE = (
 _LONGEST_LINE = 6 * 1024 * 1024
 
 
-def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str, refused: str = "") -> str:
+def exact_query(stream: Stream, *, file: Path, time_zone: str, refused: str = "") -> str:
     """:param refused: SQL for the names in `keys` that no record may have; empty if all may be"""
     change = stream.changed
     names = list(stream.fields)
@@ -287,7 +288,7 @@ def exact_query(stream: Stream, *, files: Sequence[Path], time_zone: str, refuse
                 payload,
                 case when json_valid(payload) then json_keys(payload) end as keys,
                 case when json_valid(payload) then payload ->> [{listed}] end as found
-            from {_lines(files)}
+            from {_lines(file)}
         )
     """
 
@@ -302,10 +303,10 @@ def _json(name: str) -> str:
     return f"case when keys is not null then nullif(payload -> {text(path((name,)))}, 'null') end"
 
 
-def _lines(files: Sequence[Path]) -> str:
+def _lines(file: Path) -> str:
     return f"""
         read_csv(
-            {_listed(files)}, columns = {{'payload': 'VARCHAR'}}, delim = {text(_NO_TEXT)},
+            {text(file)}, columns = {{'payload': 'VARCHAR'}}, delim = {text(_NO_TEXT)},
             quote = '', escape = '', header = false, auto_detect = false,
             max_line_size = {_LONGEST_LINE}
         )
@@ -314,10 +315,6 @@ def _lines(files: Sequence[Path]) -> str:
 
 def _unless_never(value: str) -> str:
     return f"case when {value} >= {NEVER} then {value} end"
-
-
-def _listed(files: Sequence[Path]) -> str:
-    return f"[{', '.join(map(text, files))}]"
 
 
 def _name(field: str) -> str:

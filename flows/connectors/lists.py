@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -78,6 +79,8 @@ class Lists:
         self._sleep = sleep
         self._time_zone = time_zone
         self._fetch = fetch
+        # Many a source makes one report at a time, and refuses to begin another one meanwhile.
+        self._making = threading.Lock()
 
     def chunks(
         self,
@@ -196,15 +199,16 @@ class Lists:
                 return first_question(
                     stream, filling=filling, span=part.span, time_zone=self._time_zone
                 )
-            return report(
-                stream,
-                stream.job,
-                ask=lambda request: self._fetch(stream, request, ONE),
-                sleep=self._sleep,
-                filling=filling,
-                span=part.span,
-                time_zone=self._time_zone,
-            )
+            with self._making:
+                return report(
+                    stream,
+                    stream.job,
+                    ask=lambda request: self._fetch(stream, request, ONE),
+                    sleep=self._sleep,
+                    filling=filling,
+                    span=part.span,
+                    time_zone=self._time_zone,
+                )
 
         def is_over(records: list[Raw]) -> bool:
             is_sorted = isinstance(stream.load, ChangedClient) and stream.load.newest_first

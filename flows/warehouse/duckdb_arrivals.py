@@ -28,6 +28,8 @@ READ = """
 # all it is given, and is hardly slower with less.
 READING = "set memory_limit = '160MB'"
 SORTING = "set memory_limit = '220MB'"
+# Each thread needs its own memory for what is read value by value.
+ONE_BY_ONE = "set threads = 1"
 IN_ORDER = "set preserve_insertion_order = true"
 IN_ANY_ORDER = "set preserve_insertion_order = false"
 # So many records need little of anything.
@@ -178,18 +180,23 @@ class AsColumns(FromFile):
         columns.make_tables(self._db, self._batch.table, self._typed.columns)
         if self._batch.records > FEW:
             self._db.execute(SORTING)
-        make = "create or replace temp table read_typed as select"
         if not self._is_exact:
             try:
-                self._db.execute(
-                    f"{make} *, cast(null as varchar) as reason from ({self._typed.strict})"
-                )
+                self._read(self._typed.strict, "*, cast(null as varchar) as reason")
             except duckdb.Error:
                 # Whatever is odd about one of them, the other way of reading can tell.
                 self._is_exact = True
         if self._is_exact:
-            chosen = "record_key, changed_at, content_hash, record, reason, payload"
-            self._db.execute(f"{make} {chosen} from ({self._typed.exact})")
+            self._db.execute(ONE_BY_ONE)
+            self._read(self._typed.exact, EXACT)
+
+    def _read(self, queries: Sequence[str], chosen: str) -> None:
+        first, *others = queries
+        self._db.execute(
+            f"create or replace temp table read_typed as select {chosen} from ({first})"
+        )
+        for query in others:
+            self._db.execute(f"insert into read_typed select {chosen} from ({query})")
 
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
@@ -236,7 +243,8 @@ class Straight(AsColumns):
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
         try:
-            self._run(columns.insert_all(table, self._typed.strict), at=at)
+            for query in self._typed.strict:
+                self._run(columns.insert_all(table, query), at=at)
         except duckdb.Error:
             raise NotStraight from None
         rows, keys, newest = self._rows(
@@ -252,6 +260,11 @@ class Straight(AsColumns):
         self._db.execute(IN_ORDER)
 
 
+# The text of most records is in the lake alone.
+EXACT = """
+    record_key, changed_at, content_hash, record, reason,
+    case when reason is not null then payload end as payload
+"""
 REJECTS = """
     insert into raw.rejects
     select $batch_id, reason, payload from read_typed where reason is not null

@@ -20,6 +20,8 @@ POLL_SECONDS = 0.5
 # is written into the file at once and never into the log.
 LARGEST_LOG = "16KiB"
 _CANNOT_WRITE = "Could not write file"
+# Every file begins with so many bytes. One that is smaller was never whole, and holds nothing.
+_SMALLEST_FILE = 3 * 4096
 
 
 def engine_for(file: Path) -> duckdb.DuckDBPyConnection:
@@ -40,12 +42,21 @@ def opened(
     :raises WarehouseBusy: if another process holds it longer than that
     :raises WarehouseUnavailable: if there is no room on the disk
     """
-    _attach(engine, file, wait_seconds=wait_seconds)
+    with _told_of_a_full_disk():
+        _attach(engine, file, wait_seconds=wait_seconds)
+        try:
+            with engine.cursor() as connection:
+                for statement in sql.OPENED:
+                    connection.execute(statement)
+                yield connection
+        finally:
+            engine.execute(f"detach {sql.DATABASE}")
+
+
+@contextmanager
+def _told_of_a_full_disk() -> Iterator[None]:
     try:
-        with engine.cursor() as connection:
-            for statement in sql.OPENED:
-                connection.execute(statement)
-            yield connection
+        yield
     except duckdb.Error as error:
         if _CANNOT_WRITE not in str(error):
             raise
@@ -53,8 +64,6 @@ def opened(
             "The file of this tenant's warehouse cannot be written. Make room on its disk, then"
             " start this run again."
         ) from error
-    finally:
-        engine.execute(f"detach {sql.DATABASE}")
 
 
 def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: float) -> None:
@@ -64,6 +73,9 @@ def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: floa
         try:
             engine.execute(f"attach '{quoted}' as {sql.DATABASE}")
         except duckdb.IOException as error:
+            if _CANNOT_WRITE in str(error):
+                _forget_torn(file)
+                raise
             if "lock" not in str(error):
                 raise
             if time.monotonic() > deadline:
@@ -73,3 +85,9 @@ def _attach(engine: duckdb.DuckDBPyConnection, file: Path, *, wait_seconds: floa
             time.sleep(min(POLL_SECONDS, wait_seconds))
         else:
             return
+
+
+def _forget_torn(file: Path) -> None:
+    """Nobody could open it, nor make another one in its place."""
+    if file.exists() and file.stat().st_size < _SMALLEST_FILE:
+        file.unlink()

@@ -21,6 +21,7 @@ OPENED = (
     f"use {DATABASE}",
     "set TimeZone = 'UTC'",
     f"set memory_limit = '{SETTINGS['memory_limit']}'",
+    f"set threads = {SETTINGS['threads']}",
     "set preserve_insertion_order = true",
 )
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +14,7 @@ from flows.connectors.reader import ReadFailed, ReadInterrupted
 from flows.connectors.spec import Connector, ConnectorInvalid, parse_connector
 from tests.connectors import paged, shop
 from tests.connectors.conftest import Resolver
-from tests.connectors.fake_source import FakeSource, Reply
+from tests.connectors.fake_source import FakeSource, Reply, Seen
 
 JOB = {
     "start": {"path": "reports", "body": {"kind": "sales"}},
@@ -120,6 +123,42 @@ def test_a_report_that_is_never_done_is_given_up(source: FakeSource) -> None:
         read(source, connector())
 
     assert len(source.asked("/api/reports/r/1")) == 6
+
+
+def test_two_streams_that_are_read_at_a_time_have_one_report_made_after_the_other(
+    source: FakeSource,
+) -> None:
+    making, most = 0, 0
+    lock = threading.Lock()
+
+    def begin(_: Seen) -> Reply:
+        nonlocal making, most
+        with lock:
+            making += 1
+            most = max(most, making)
+        time.sleep(0.1)
+        return Reply(status=202, body={"report": {"id": "r/1"}})
+
+    def end(_: Seen) -> Reply:
+        nonlocal making
+        with lock:
+            making -= 1
+        return Reply(body={"status": "DONE", "url": "/api/files/1"})
+
+    source.on("/api/reports", begin)
+    source.on("/api/reports/r/1", end)
+    whole = document()
+    streams = whole["streams"] | {"stock": whole["streams"]["sale"] | {"title": "Stock"}}
+    of = parse_connector(name="till", document=whole | {"streams": streams})
+
+    with shop.reader(source.url, of=of) as reader, ThreadPoolExecutor(2) as threads:
+        read_at_once = threads.map(
+            lambda name: paged.records(list(reader.pages(name, since=None))), ["sale", "stock"]
+        )
+
+    assert [*read_at_once] == [[{"id": 1}], [{"id": 1}]]
+    assert len(source.asked("/api/reports")) == 2
+    assert most == 1
 
 
 def test_a_start_without_a_number_is_an_error(source: FakeSource) -> None:

@@ -44,15 +44,16 @@ def test_an_odd_value_is_the_same_however_it_is_read(
     stream = SALE.model_copy(update={"changed": Change(take="at", zone=zone)})
     columns = batch_of(tmp_path, odd, sale(2), stream=stream).typed
     assert columns is not None
+    [strict], [exact] = columns.strict, columns.exact
     as_text = batch_of(tmp_path, odd, sale(2), stream=stream, as_columns=False)
     in_one_pass = None
 
     with engine() as db:
         found = "select record_key, changed_at, content_hash, record from"
         with suppress(duckdb.Error):  # then the value is read by itself, as below
-            in_one_pass = db.execute(f"{found} ({columns.strict})").fetchall()
-        one_by_one = db.execute(f"{found} ({columns.exact}) where reason is null").fetchall()
-        rejected = db.execute(f"select reason, payload from ({columns.exact}) where reason <> ''")
+            in_one_pass = db.execute(f"{found} ({strict})").fetchall()
+        one_by_one = db.execute(f"{found} ({exact}) where reason is null").fetchall()
+        rejected = db.execute(f"select reason, payload from ({exact}) where reason <> ''")
         assert rejected.fetchall() == read(db, as_text.rejects, "reason, payload")
         text = read(db, as_text.file, "record_key, changed_at")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier
@@ -144,3 +146,22 @@ def test_a_busy_warehouse_is_waited_for_to_write_down_what_brought_nothing(
     assert watched.end["status"] == "COMPLETED"
     told = {name: (said["new"], said["unchanged"]) for name, said in watched.streams.items()}
     assert told == dict.fromkeys(STREAMS, (0, 1))
+
+
+# As where a large stream of a fresh process has just been read, and another one begins to be large.
+LET_GO = """
+import threading
+from flows.columns import let_go
+
+other = threading.Thread(target=__import__, args=("pyarrow.parquet",))
+other.start()
+while other.is_alive():
+    let_go()
+"""
+
+
+def test_a_stream_that_gives_memory_back_leaves_the_one_beside_it_alone() -> None:
+    ended = subprocess.run([sys.executable, "-c", LET_GO], capture_output=True, check=False)
+
+    assert ended.stderr == b""
+    assert ended.returncode == 0

@@ -262,3 +262,14 @@ def test_a_read_of_nothing_but_a_record_that_is_too_large_is_accounted_for(
     ]
 
     assert [*map(counts, landed)] == [(0, 0, 0, 1), (1, 0, 0, 0), (0, 0, 0, 1)]
+
+
+@pytest.mark.nightly
+def test_one_odd_value_among_hundreds_of_thousands_takes_no_more_memory_than_there_is(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    many = [sale(number, note="long " * 80) for number in range(300_000)]
+
+    landed = warehouse.land(batch_of(tmp_path, *many, sale(300_000, total="n/a")), at=NOON)
+
+    assert counts(landed) == (300_001, 0, 0, 0)

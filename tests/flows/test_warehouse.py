@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -213,3 +214,33 @@ def test_a_landing_that_brought_nothing_asks_for_no_build(
 
     assert warehouse.landed_through() == published
     assert warehouse.landed_after(published) == []
+
+
+def test_two_streams_that_land_from_two_threads_land_as_one_after_the_other(
+    place: Place, tmp_path: Path
+) -> None:
+    streams, tables = ["sale", "stock"], ["shop__sale", "shop__stock"]
+    versions = [Row("1", f"V{hour}", NOON - timedelta(hours=3 - hour)) for hour in range(4)]
+    batches = {
+        stream: [batch_of(each, folder=tmp_path, stream=stream) for each in versions]
+        for stream in streams
+    }
+    with place.open(*tables):
+        pass
+
+    def land(stream: str) -> list[tuple[int, int]]:
+        counts = []
+        for batch in batches[stream]:
+            with place.warehouses.open(place.tenant) as warehouse:
+                landed = warehouse.land(batch, at=NOON)
+            counts.append((landed.new, landed.changed))
+        return counts
+
+    with ThreadPoolExecutor(2) as threads:
+        counts = [*threads.map(land, streams)]
+
+    assert counts == [[(1, 0), (0, 1), (0, 1), (0, 1)]] * 2
+    assert contents(place) == ["V0", "V1", "V2", "V3"]
+    with place.open(*tables) as warehouse:
+        known = warehouse.known(connection_id=TILLS)
+        assert {known.bookmark(stream).moment for stream in streams} == {NOON}

@@ -152,6 +152,37 @@ def test_what_finds_no_room_on_the_disk_has_not_landed_and_lands_when_there_is(
     assert query(file_of(tmp_path), "select count(*) from t") == [(rows,)]
 
 
+NO_ROOM_YET = """
+import resource, signal, sys
+from pathlib import Path
+from flows.warehouse.duckdb import DuckDBWarehouses
+from flows.warehouse.warehouse import WarehouseUnavailable
+from tests.flows.batches import NOON, TENANT
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+warehouses = DuckDBWarehouses(Path(sys.argv[1]))
+for most in (int(sys.argv[2]), resource.RLIM_INFINITY):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    try:
+        with warehouses.open(TENANT) as warehouse:
+            warehouse.prepare(tenant=TENANT, tables=["shop__sale"], at=NOON)
+    except WarehouseUnavailable as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("room", [0, 4096, 8192])
+def test_a_new_file_that_finds_no_room_is_made_when_there_is(tmp_path: Path, room: int) -> None:
+    command = [sys.executable, "-c", NO_ROOM_YET, str(tmp_path), str(room)]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert ran.stdout.splitlines() == [
+        "The file of this tenant's warehouse cannot be written. Make room on its disk, then start"
+        " this run again."
+    ]
+    assert query(file_of(tmp_path), "select count(*) from raw.shop__sale") == [(0,)]
+
+
 def test_whoever_builds_can_open_the_file_whatever_has_landed(tmp_path: Path) -> None:
     fields = {name: kind for name, kind in SALE.fields.items() if kind != "json"}
     before = SALE.model_copy(update={"fields": fields})
