@@ -51,14 +51,14 @@ _NO_TEXT = chr(1)
 class Typed:
     """How a batch is read as columns; `flows.warehouse.Typed` for whoever lands it.
 
-    The queries, one for each file of lines, give `record_key`, `changed_at` (UTC, or null),
-    `content_hash` and `record`, a struct of `columns`. `strict` ends with an error where a value is
-    not what it should be. `exact` reads any, with `reason` and `payload` of what is rejected, and
-    null for what cannot be read.
+    A query gives `record_key`, `changed_at` (UTC, or null), `content_hash` and `record`, a struct
+    of `columns`. `strict` ends with an error where a value is not what it should be. `exact`, one
+    for each file of lines, reads any, with `reason` and `payload` of what is rejected, and null for
+    what cannot be read.
     """
 
     columns: Mapping[str, str]
-    strict: Sequence[str]
+    strict: str
     exact: Sequence[str]
     is_exact_needed: bool
 
@@ -162,7 +162,7 @@ class TypedRecords:
         stream, zone = self._stream, self._time_zone
         return Typed(
             columns={name: TYPES[kind] for name, kind in stream.fields.items()},
-            strict=[strict_query(stream, file=file, time_zone=zone) for file in self._files],
+            strict=strict_query(stream, files=self._files, time_zone=zone),
             exact=[
                 exact_query(stream, file=file, time_zone=zone, refused=refused)
                 for file in self._files
@@ -180,7 +180,7 @@ def is_typed(stream: Stream) -> bool:
     )
 
 
-def strict_query(stream: Stream, *, file: Path, time_zone: str) -> str:
+def strict_query(stream: Stream, *, files: Sequence[Path], time_zone: str) -> str:
     # What the reader itself makes of a value is not what its text says: 1.005 is 1.00, and true 1.
     named = {**stream.fields, **{steps(field)[0]: "key" for field in stream.key}}
     change = stream.changed
@@ -221,7 +221,7 @@ def strict_query(stream: Stream, *, file: Path, time_zone: str) -> str:
                     {", ".join(parts)}, nullif(trim({changed}), '') as changed,
                     struct_pack({record}) as record
                 from read_json(
-                    {text(file)}, format = 'newline_delimited', columns = {{{columns}}},
+                    {_listed(files)}, format = 'newline_delimited', columns = {{{columns}}},
                     maximum_object_size = {_LONGEST_LINE}
                 )
             )
@@ -311,6 +311,10 @@ def _lines(file: Path) -> str:
             max_line_size = {_LONGEST_LINE}
         )
     """
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return f"[{', '.join(map(text, files))}]"
 
 
 def _unless_never(value: str) -> str:

@@ -28,8 +28,8 @@ READ = """
 # all it is given, and is hardly slower with less.
 READING = "set memory_limit = '160MB'"
 SORTING = "set memory_limit = '220MB'"
-# Each thread needs its own memory for what is read value by value.
-ONE_BY_ONE = "set threads = 1"
+# What is read value by value needs more, and so much for each thread.
+ONE_BY_ONE = ("set memory_limit = '400MB'", "set threads = 1")
 IN_ORDER = "set preserve_insertion_order = true"
 IN_ANY_ORDER = "set preserve_insertion_order = false"
 # So many records need little of anything.
@@ -100,6 +100,13 @@ class FromFile:
             self._run(statement, at=at)
         self._keep_rejects()
         self._db.execute("drop table classified")
+        self._be_ready()
+
+    def _be_ready(self) -> None:
+        """For the commit, which writes all of it into the file."""
+        self._db.execute(IN_ORDER)
+        if self._batch.records > FEW:
+            self._db.execute(SORTING)
 
     def _sorted(self, classify: str, *, at: datetime) -> Sorted:
         self._run(classify, at=at)
@@ -160,7 +167,7 @@ class First(FromFile):
         for statement in sql.insert_first(self._batch.table):
             self._run(statement, at=at)
         self._keep_rejects()
-        self._db.execute(IN_ORDER)
+        self._be_ready()
 
 
 class AsColumns(FromFile):
@@ -182,12 +189,13 @@ class AsColumns(FromFile):
             self._db.execute(SORTING)
         if not self._is_exact:
             try:
-                self._read(self._typed.strict, "*, cast(null as varchar) as reason")
+                self._read([self._typed.strict], "*, cast(null as varchar) as reason")
             except duckdb.Error:
                 # Whatever is odd about one of them, the other way of reading can tell.
                 self._is_exact = True
         if self._is_exact:
-            self._db.execute(ONE_BY_ONE)
+            for statement in ONE_BY_ONE:
+                self._db.execute(statement)
             self._read(self._typed.exact, EXACT)
 
     def _read(self, queries: Sequence[str], chosen: str) -> None:
@@ -243,8 +251,7 @@ class Straight(AsColumns):
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
         try:
-            for query in self._typed.strict:
-                self._run(columns.insert_all(table, query), at=at)
+            self._run(columns.insert_all(table, self._typed.strict), at=at)
         except duckdb.Error:
             raise NotStraight from None
         rows, keys, newest = self._rows(
@@ -257,7 +264,7 @@ class Straight(AsColumns):
 
     def keep(self, *, at: datetime) -> None:
         self._keep_rejects()
-        self._db.execute(IN_ORDER)
+        self._be_ready()
 
 
 # The text of most records is in the lake alone.

@@ -40,17 +40,17 @@ class Unaccounted(Exception):
 class Typed(Protocol):
     """How a batch is read as columns, for an engine that can: DuckDB alone.
 
-    Each has a query for each part of the batch, in the order in which the source gave the records:
-    one part fits into memory. They give `record_key`, `changed_at` (UTC, or null), `content_hash`
-    and `record`, a struct of `columns`. `strict` ends with an error where a value is not what it
-    should be. `exact` reads any, and gives `reason` and `payload` as well.
+    A query gives `record_key`, `changed_at` (UTC, or null), `content_hash` and `record`, a struct
+    of `columns`, in the order in which the source gave the records. `strict` ends with an error
+    where a value is not what it should be. `exact` reads any, and gives `reason` and `payload` as
+    well. That takes more memory, and so it has a query for each part of the batch, in their order.
     """
 
     @property
     def columns(self) -> Mapping[str, str]: ...
 
     @property
-    def strict(self) -> Sequence[str]: ...
+    def strict(self) -> str: ...
 
     @property
     def exact(self) -> Sequence[str]: ...

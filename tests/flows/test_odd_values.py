@@ -44,7 +44,7 @@ def test_an_odd_value_is_the_same_however_it_is_read(
     stream = SALE.model_copy(update={"changed": Change(take="at", zone=zone)})
     columns = batch_of(tmp_path, odd, sale(2), stream=stream).typed
     assert columns is not None
-    [strict], [exact] = columns.strict, columns.exact
+    strict, [exact] = columns.strict, columns.exact
     as_text = batch_of(tmp_path, odd, sale(2), stream=stream, as_columns=False)
     in_one_pass = None
 
