@@ -21,6 +21,8 @@ _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 _CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
+_UTF_8 = codecs.getincrementaldecoder("utf-8")
+_PIECE = 32 * 1024
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -111,14 +113,24 @@ def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
             return _decoded(body, encoding).lstrip("\ufeff").encode()
     if body.isascii():
         return body
+    if _is_utf_8(body):
+        return body
+    declared = _CHARSET.search(content_type)
+    if declared is None:
+        raise Malformed("it is not UTF-8")
+    return _decoded(body, declared[1]).encode()
+
+
+def _is_utf_8(body: bytes) -> bool:
+    """Piece by piece: a whole page as a text takes memory that has to be found first."""
+    decoder = _UTF_8()
     try:
-        body.decode()
+        for at in range(0, len(body), _PIECE):
+            decoder.decode(body[at : at + _PIECE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        declared = _CHARSET.search(content_type)
-        if declared is None:
-            raise Malformed("it is not UTF-8") from None
-        return _decoded(body, declared[1]).encode()
-    return body
+        return False
+    return True
 
 
 def rows(text: bytes, *, path: JsonPath | None) -> Rows:
