@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := build/tools
+NATIVE := flows/columns/native/columns.so
 UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/bin/uv)
 
 export UV_PYTHON_DOWNLOADS = never
@@ -21,25 +22,25 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## Start everything with a simulated till and two retailers; Ctrl-C stops it
+demo: $(VENV)/.runtime $(NATIVE) ## Start everything with a simulated till and two retailers; Ctrl-C stops it
 	@$(BIN)/python manage.py up --demo $(ARGS)
 
 .PHONY: up
-up: $(VENV)/.runtime ## Start Prefect, a worker and the portal on this machine; Ctrl-C stops it
+up: $(VENV)/.runtime $(NATIVE) ## Start Prefect, a worker and the portal on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.dev browser ## Run the test suite; ARGS="…" goes to pytest
+test: $(VENV)/.dev $(NATIVE) browser ## Run the test suite; ARGS="…" goes to pytest
 	@$(PYTEST) $(ARGS)
 # A process for each processor; more than four wait for each other.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
 
 .PHONY: nightly
-nightly: $(VENV)/.dev browser ## Run the test suite with its soaks and with many more examples for each property
+nightly: $(VENV)/.dev $(NATIVE) browser ## Run the test suite with its soaks and with many more examples for each property
 	@HYPOTHESIS_PROFILE=nightly $(PYTEST) --timeout 7200 -m "nightly or not nightly" $(ARGS)
 
 .PHONY: test-postgres
-test-postgres: $(VENV)/.dev browser ## Run what needs a database on a PostgreSQL that is thrown away
+test-postgres: $(VENV)/.dev $(NATIVE) browser ## Run what needs a database on a PostgreSQL that is thrown away
 	@$(BIN)/python -m tests.simulators.postgres $(PYTEST) $(ON_POSTGRES) $(ARGS)
 # Of the portal's tests those that use a database (tests/conftest.py); pages are drawn alike on each.
 ON_POSTGRES := tests/portal --ignore-glob='*_in_a_browser.py' \
@@ -51,13 +52,14 @@ snowflake-acceptance: $(VENV)/.dev ## Run the journey against the Snowflake acco
 	@$(BIN)/python -m tests.acceptance
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure what is promised about speed and memory; ONLY=costs chooses
+bench: $(VENV)/.dev $(NATIVE) ## Measure what is promised about speed and memory; ONLY=costs chooses
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 .PHONY: check
 check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, deploy checks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@if command -v rustfmt >/dev/null 2>&1; then rustfmt --edition 2021 --check flows/columns/native/lib.rs; fi
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@mkdir -p build && cd transforms && MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
@@ -76,7 +78,7 @@ LOCK_FLAGS := --quiet --universal --generate-hashes --no-emit-index-url --no-hea
 
 .PHONY: clean
 clean: ## Remove what was built and installed; data in var/ stays
-	@rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache transforms/target
+	@rm -rf build $(VENV) $(NATIVE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache transforms/target
 
 .PHONY: browser
 browser: # Chromium for the page tests, from Debian, where this user may install it
@@ -93,6 +95,9 @@ $(VENV)/.dev: requirements-dev.lock | $(UV) $(VENV)/bin/python
 	@echo "Installing from requirements-dev.lock …"
 	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
+
+$(NATIVE): flows/columns/native/build $(wildcard flows/columns/native/*.rs)
+	@flows/columns/native/build $@
 
 $(VENV)/bin/python: | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mercurios needs Python 3.11 or later. Install it, or name it: make PYTHON=python3.12 …")'

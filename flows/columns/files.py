@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -165,15 +166,29 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config=SETTINGS)
 
 
+class TextColumn:
+    """Arrow columns of UTF-8 texts, one after the other in the same memory.
+
+    One has to be gone before the next is made: new memory for each costs more than filling it.
+    """
+
+    def __init__(self) -> None:
+        self._memory = BytesIO()
+
+    def of(self, texts: Sequence[bytes | Raw]) -> Any:
+        import pyarrow as pa
+
+        ends = array("i", [0])
+        ends.extend(accumulate(map(len, texts)))
+        self._memory.seek(0)
+        self._memory.writelines(texts)
+        written = pa.py_buffer(self._memory.getbuffer())
+        return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), written[: ends[-1]])
+
+
 def text_column(texts: Sequence[bytes | Raw]) -> Any:
     """An Arrow column of UTF-8 texts."""
-    import pyarrow as pa
-
-    ends = array("i", [0])
-    ends.extend(accumulate(map(len, texts)))
-    return pa.StringArray.from_buffers(
-        len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(texts))
-    )
+    return TextColumn().of(texts)
 
 
 def write_rejects(file: ParquetFile, rejects: Sequence[tuple[str, str]]) -> None:

@@ -127,8 +127,7 @@ class DuckDBWarehouse(BuildLog, DuckDBMoves):
             first = None if self._holds_text(batch) else First(self._db, batch)
             return first, FromFile(self._db, batch)
         is_held = columns.holds(self._db, batch.table, connection_id=batch.connection_id)
-        is_first = not is_held and not typed.is_exact_needed
-        first_columns = Straight(self._db, batch, typed) if is_first else None
+        first_columns = None if is_held else Straight(self._db, batch, typed)
         return first_columns, AsColumns(self._db, batch, typed)
 
     def _holds_text(self, batch: Batch) -> bool:

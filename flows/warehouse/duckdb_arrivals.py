@@ -5,7 +5,8 @@ Each first sorts out what is new, then keeps that, inside one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from flows.warehouse.moments import naive
 from flows.warehouse.warehouse import Batch, Typed
 
 READ = """
-    select rowid as position, record_key, changed_at, cast(content_hash as varchar) as content_hash
+    select position, record_key, changed_at, cast(content_hash as varchar) as content_hash
     from read_typed
     where reason is null
 """
@@ -176,7 +177,6 @@ class AsColumns(FromFile):
     def __init__(self, db: duckdb.DuckDBPyConnection, batch: Batch, typed: Typed) -> None:
         super().__init__(db, batch)
         self._typed = typed
-        self._is_exact = typed.is_exact_needed
         self._is_sorted = False
 
     @property
@@ -184,34 +184,37 @@ class AsColumns(FromFile):
         return f"select record_key from {'classified' if self._is_sorted else 'read_typed'}"
 
     def read(self) -> None:
-        columns.make_tables(self._db, self._batch.table, self._typed.columns)
+        typed = self._typed
+        columns.make_tables(self._db, self._batch.table, typed.columns)
         if self._batch.records > FEW:
             self._db.execute(SORTING)
-        if not self._is_exact:
-            try:
-                self._read([self._typed.strict], "*, cast(null as varchar) as reason")
-            except duckdb.Error:
-                # Whatever is odd about one of them, the other way of reading can tell.
-                self._is_exact = True
-        if self._is_exact:
+        if typed.arrived is None:
+            self._read(typed.exact)
+            return
+        try:
+            with arrived(self._db, typed):
+                self._db.execute(READ_FIRST.format(query=typed.quick))
+            self._read(typed.exact, to_begin=READ_NEXT)
+        except duckdb.Error:
+            # Whatever is odd about one of them, the other way of reading can tell.
+            self._read(typed.closer)
+
+    def _read(self, queries: Sequence[str], *, to_begin: str | None = None) -> None:
+        """Value by value."""
+        if queries and self._batch.records > FEW:
             for statement in ONE_BY_ONE:
                 self._db.execute(statement)
-            self._read(self._typed.exact, EXACT)
-
-    def _read(self, queries: Sequence[str], chosen: str) -> None:
-        first, *others = queries
-        self._db.execute(
-            f"create or replace temp table read_typed as select {chosen} from ({first})"
-        )
-        for query in others:
-            self._db.execute(f"insert into read_typed select {chosen} from ({query})")
+        statement = to_begin or READ_FIRST
+        for query in queries:
+            self._db.execute(statement.format(query=query))
+            statement = READ_NEXT
 
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
-        if not self._is_exact and self._batch.records <= FEW:
+        if self._batch.records <= FEW:
             rows, same, newest = self._run(columns.compare(table), at=at).fetchall()[0]
             if rows == same:
-                return Sorted((0, 0, rows, FromFile._rejected(self)), newest)
+                return Sorted((0, 0, rows, self._rejected()), newest)
         self._is_sorted = True
         return self._sorted(sql.classify(table, READ, held=columns.held_by_batch(table)), at=at)
 
@@ -219,17 +222,13 @@ class AsColumns(FromFile):
         if self._is_sorted:
             self._run(columns.merge(self._batch.table), at=at)
             self._db.execute("drop table classified")
-        if self._is_exact:
-            self._run(REJECTS, at=at)
+        self._run(REJECTS, at=at)
         self._keep_rejects()
         self._db.execute("drop table read_typed")
 
     def _rejected(self) -> int:
-        before = super()._rejected()
-        if not self._is_exact:
-            return before
         held = self._rows("select count(*) from read_typed where reason is not null")
-        return before + int(held[0][0])
+        return super()._rejected() + int(held[0][0])
 
 
 class Straight(AsColumns):
@@ -250,8 +249,13 @@ class Straight(AsColumns):
 
     def sort_out(self, *, at: datetime) -> Sorted:
         table = self._batch.table
+        queries = [query for query in (self._typed.quick, *self._typed.exact) if query]
+        # Others may have to be read one by one.
+        if len(queries) > 1:
+            raise NotStraight
         try:
-            self._run(columns.insert_all(table, self._typed.strict), at=at)
+            with arrived(self._db, self._typed):
+                self._run(columns.insert_all(table, queries[0]), at=at)
         except duckdb.Error:
             raise NotStraight from None
         rows, keys, newest = self._rows(
@@ -267,11 +271,21 @@ class Straight(AsColumns):
         self._be_ready()
 
 
-# The text of most records is in the lake alone.
-EXACT = """
-    record_key, changed_at, content_hash, record, reason,
-    case when reason is not null then payload end as payload
-"""
+@contextmanager
+def arrived(db: duckdb.DuckDBPyConnection, typed: Typed) -> Iterator[None]:
+    """The batch's columns under the name by which its queries ask for them."""
+    if typed.arrived is None:
+        yield
+        return
+    db.register("arrived", typed.arrived())
+    try:
+        yield
+    finally:
+        db.unregister("arrived")
+
+
+READ_FIRST = "create or replace temp table read_typed as {query}"
+READ_NEXT = "insert into read_typed {query}"
 REJECTS = """
     insert into raw.rejects
     select $batch_id, reason, payload from read_typed where reason is not null

@@ -152,11 +152,15 @@ def compare(table: str) -> str:
 
 
 def insert_all(table: str, query: str) -> str:
-    """A batch of which every record is new. Those without a time of change have that of reading."""
+    """A batch of which every record is new. Those without a time of change have that of reading.
+
+    It ends with an error where a record is to be rejected.
+    """
     return f"""
         insert into {table_of(table)} by name
         select
-            $batch_id as batch_id, $connection_id as connection_id, record_key,
+            $batch_id as batch_id, $connection_id as connection_id,
+            case when reason is null then record_key else error(reason) end as record_key,
             case when changed_at <= $extracted_at then changed_at else $extracted_at end
                 as changed_at,
             content_hash, record
@@ -172,7 +176,7 @@ def merge(table: str) -> str:
             $batch_id as batch_id, $connection_id as connection_id, classified.record_key,
             classified.moment as changed_at, read_typed.content_hash, read_typed.record
         from classified
-        inner join read_typed on classified.position = read_typed.rowid
+        inner join read_typed on classified.position = read_typed.position
         where classified.verdict <> 'unchanged'
     """
 

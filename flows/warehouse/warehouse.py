@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from flows.connectors.bookmarks import UNREAD, Bookmark
 from flows.portal import Tenant, TenantPlace
@@ -40,23 +40,30 @@ class Unaccounted(Exception):
 class Typed(Protocol):
     """How a batch is read as columns, for an engine that can: DuckDB alone.
 
-    A query gives `record_key`, `changed_at` (UTC, or null), `content_hash` and `record`, a struct
-    of `columns`, in the order in which the source gave the records. `strict` ends with an error
-    where a value is not what it should be. `exact` reads any, and gives `reason` and `payload` as
-    well. That takes more memory, and so it has a query for each part of the batch, in their order.
+    A query gives `position`, that of the record in the batch, `record_key`, `changed_at` (UTC, or
+    null), `content_hash`, `record`, a struct of `columns`, and of what is rejected `reason` and
+    `payload`.
+
+    Most records have `arrived` as columns: `quick` reads them from a table of that name, and ends
+    with an error where one asks for a closer look. The others are read by `exact`, a query for each
+    part of them, as that takes more memory. `closer` reads all of them as `exact` does.
     """
 
     @property
     def columns(self) -> Mapping[str, str]: ...
 
     @property
-    def strict(self) -> str: ...
+    def arrived(self) -> Callable[[], Any] | None:
+        """Opens what arrived as columns, from its beginning: a reader of Arrow's batches."""
+
+    @property
+    def quick(self) -> str: ...
 
     @property
     def exact(self) -> Sequence[str]: ...
 
     @property
-    def is_exact_needed(self) -> bool: ...
+    def closer(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)

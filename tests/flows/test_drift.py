@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.columns import Drift, Fields
+from flows.columns import Drift, Fields, native
 from flows.columns.drift import MOST_NAMES, NAME_LENGTH
 from flows.connectors.streams import Stream
 from flows.extract import Privacy
@@ -21,6 +21,7 @@ from tests.flows.fake_portal import FakePortal
 from tests.flows.shop import ALICES, desk_of, session_of
 from tests.flows.test_extract import NAMED, PLAIN, extracted, page, rows
 from tests.flows.tillpoint import FOLDER, tillpoint
+from tests.native import require_native
 from tests.simulators.process import Simulator
 
 KNOWN = {"id": True, "amount": True}
@@ -128,9 +129,20 @@ def test_a_field_that_is_back_is_told_of_and_is_not_new(tmp_path: Path) -> None:
     assert (drift.returned, drift.appeared) == (("amount",), {})
 
 
-def test_of_a_large_batch_of_columns_only_some_records_are_looked_at_so_none_is_called_gone(
-    tmp_path: Path,
+def test_of_a_large_batch_of_columns_every_record_is_looked_at(tmp_path: Path) -> None:
+    require_native()
+    records = [{"id": number} for number in range(20_000)]
+
+    drift = read(tmp_path, *records, {"id": 20_000, "late": 1}, stream=NAMED, as_columns=True)
+
+    assert drift.missing == ("amount",)
+    assert drift.appeared == {"late": 1}
+
+
+def test_without_the_native_reader_only_some_are_looked_at_so_no_field_is_called_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(native, "is_there", lambda: False)
     records = [{"id": number} for number in range(20_000)]
 
     drift = read(tmp_path, *records, stream=NAMED, as_columns=True)

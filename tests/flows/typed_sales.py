@@ -49,7 +49,7 @@ def batch_of(
     """What a read of these records gives; texts are records as they stand."""
     texts = [each if isinstance(each, str) else json.dumps(each) for each in records]
     made = folder / uuid4().hex
-    made.mkdir()
+    made.mkdir(parents=True)
     body = ("[" + ",".join(texts) + "]").encode()
     pages = [
         Page(number=1, body=body, records=[Raw(text.encode()) for text in texts], received_at=NOON)

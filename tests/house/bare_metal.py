@@ -72,6 +72,8 @@ class Machine:
         for sources, _ in IMAGE.copied_sources:
             for source in sources:
                 copy(ROOT / source, self.app / source)
+        native = self.app / "flows" / "columns" / "native"
+        subprocess.run([native / "build", native / "columns.so"], check=True)
         collect = next(each for each in IMAGE.all("RUN") if "collectstatic" in each.arguments)
         subprocess.run(
             ["sh", "-euc", collect.arguments], cwd=self.app, env=self.environment(), check=True
@@ -193,7 +195,7 @@ class Machine:
 
 def copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        written = shutil.ignore_patterns("__pycache__", "target", "logs", "dbt_packages")
+        written = shutil.ignore_patterns("__pycache__", "*.so", "target", "logs", "dbt_packages")
         shutil.copytree(source, target, ignore=written)
     else:
         shutil.copyfile(source, target)

@@ -1,0 +1,181 @@
+"""Records as columns by way of a library of our own: `flows/columns/native`, in Rust.
+
+It reads what has one meaning, and leaves every other record to the columnar engine, which reads it
+value by value. Where the library was not built, that engine reads them all: slower, and the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parent / "native" / "columns.so"
+VERSION = 1
+_KINDS = {
+    "text": (0, 0, 0),
+    "key": (0, 0, 0),
+    "whole": (1, 0, 0),
+    "quantity": (2, 18, 3),
+    "percent": (2, 9, 4),
+    "money": (2, 18, 2),
+    "flag": (3, 0, 0),
+    "day": (4, 0, 0),
+    "moment": (5, 0, 0),
+    "utc moment": (6, 0, 0),
+    "json": (7, 0, 0),
+}
+_TEXTS = ("text", "key", "json")
+_VALID, _VALUES, _CHARACTERS = range(3)
+
+
+@dataclass(frozen=True)
+class Column:
+    """`kind` is one of a stream's fields, or `utc moment`, which takes no zone but UTC.
+
+    A record without the field is left, if it `is_needed`.
+    """
+
+    field: str
+    kind: str
+    is_needed: bool = False
+
+
+class _Bytes(ctypes.Structure):
+    _fields_ = (("start", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class Reader:
+    """Reads chunk after chunk into the same memory."""
+
+    def __init__(self, columns: Sequence[Column], *, refuses: bool) -> None:
+        """
+        :param refuses: whether a record with a field that no column has is left as well
+        """
+        self._columns = columns
+        self._library = load()
+        self._reader = self._library.open_reader(refuses)
+        for column in columns:
+            name = column.field.encode()
+            kind = _KINDS[column.kind]
+            self._library.add_column(self._reader, name, len(name), *kind, column.is_needed)
+
+    def read(self, texts: Any, *, begin: int) -> tuple[Any, list[int]]:
+        """A record batch, and the numbers of the records in `texts` that it does not have.
+
+        The batch has a column for each of the reader's, in their order, and `position`: the number
+        of a record in `texts`, counted from `begin`. It is gone when the next one is read.
+
+        :param texts: an Arrow array of texts without nulls
+        """
+        import pyarrow as pa
+
+        _, ends, characters = texts.buffers()
+        rows = self._library.read_records(
+            self._reader, characters.address, ends.address, len(texts), begin
+        )
+        if rows < 0:
+            raise RuntimeError(f"{FILE.name} does not work as it should")
+        left = self._part(self._library.left_records(self._reader))
+        position = pa.Array.from_buffers(
+            pa.int64(), rows, [None, self._buffer(self._library.taken_records(self._reader))]
+        )
+        arrays = [self._array(pa, number, rows) for number in range(len(self._columns))]
+        batch = pa.RecordBatch.from_arrays([position, *arrays], schema=self.schema)
+        return batch, [*memoryview(left).cast("I")]
+
+    @property
+    def schema(self) -> Any:
+        """Columns `position`, `c0`, `c1`, … in the order of the reader's."""
+        import pyarrow as pa
+
+        kinds = [(f"c{number}", _type(pa, each.kind)) for number, each in enumerate(self._columns)]
+        return pa.schema([("position", pa.int64()), *kinds])
+
+    def names_seen(self) -> Iterator[tuple[str, int]]:
+        """The fields that records had so far, and of those without a column in how many."""
+        seen = self._part(self._library.seen_fields(self._reader))
+        for column, was_seen in zip(self._columns, seen, strict=True):
+            if was_seen:
+                yield column.field, 1
+        rest = self._part(self._library.unnamed_fields(self._reader))
+        while rest:
+            records, length = struct.unpack_from("<QI", rest)
+            yield rest[12 : 12 + length].decode(), records
+            rest = rest[12 + length :]
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._library.close_reader(self._reader)
+            self._reader = None
+
+    def _array(self, pa: Any, number: int, rows: int) -> Any:
+        parts = [_VALID, _VALUES]
+        kind = self._columns[number].kind
+        if kind in _TEXTS:
+            parts.append(_CHARACTERS)
+        buffers = [
+            self._buffer(self._library.column_part(self._reader, number, part)) for part in parts
+        ]
+        return pa.Array.from_buffers(_type(pa, kind), rows, buffers)
+
+    def _buffer(self, found: _Bytes) -> Any:
+        import pyarrow as pa
+
+        return pa.foreign_buffer(found.start or 0, found.length, base=self)
+
+    def _part(self, found: _Bytes) -> bytes:
+        return ctypes.string_at(found.start, found.length) if found.length else b""
+
+
+def _type(pa: Any, kind: str) -> Any:
+    match kind:
+        case "quantity" | "percent" | "money":
+            _, width, scale = _KINDS[kind]
+            return pa.decimal64(width, scale)
+        case "moment" | "utc moment":
+            return pa.timestamp("us", "UTC")
+        case kind if kind in _TEXTS:
+            return pa.string()
+    return pa.int64()
+
+
+def is_there() -> bool:
+    """Whether the library was built, from the sources that belong to this program."""
+    return load() is not None
+
+
+@cache
+def load() -> Any:
+    """The library with its functions; None where it is not there."""
+    try:
+        library = ctypes.CDLL(os.fspath(FILE))
+        if library.version() != VERSION:
+            return None
+    except (OSError, AttributeError):
+        return None
+    reader, address, size = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+    number, flag = ctypes.c_uint32, ctypes.c_bool
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "open_reader": (reader, [flag]),
+        "close_reader": (None, [reader]),
+        "add_column": (
+            flag,
+            [reader, ctypes.c_char_p, size, number, number, number, flag],
+        ),
+        "read_records": (ctypes.c_int64, [reader, address, address, size, ctypes.c_int64]),
+        "left_records": (_Bytes, [reader]),
+        "taken_records": (_Bytes, [reader]),
+        "column_part": (_Bytes, [reader, size, number]),
+        "unnamed_fields": (_Bytes, [reader]),
+        "seen_fields": (_Bytes, [reader]),
+    }
+    for name, (gives, takes) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = gives, takes
+    return library

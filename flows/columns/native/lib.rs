@@ -1,0 +1,153 @@
+//! Records of JSON become columns of values, without an object for any of them.
+//!
+//! What this takes, it reads exactly as DuckDB would. A record of which that is not certain is left
+//! as it is, and its number told: the columnar engine reads it, value by value.
+//!
+//! This file is the border to Python, which calls it through `ctypes` (`flows/columns/native.py`).
+//! All that is unsafe is here. Nothing panics across it.
+
+mod columns;
+mod records;
+mod scan;
+mod texts;
+mod values;
+
+use columns::Kind;
+use records::Reader;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::slice;
+
+/// Raised with every change of a signature: Python loads no other.
+const VERSION: u32 = 1;
+const FAILED: i64 = -1;
+
+/// Bytes that stay where they are until the next call with the same reader.
+#[repr(C)]
+pub struct Bytes {
+    start: *const u8,
+    length: usize,
+}
+
+impl Bytes {
+    fn of<T>(values: &[T]) -> Bytes {
+        Bytes {
+            start: values.as_ptr() as *const u8,
+            length: std::mem::size_of_val(values),
+        }
+    }
+}
+
+#[no_mangle]
+pub extern "C" fn version() -> u32 {
+    VERSION
+}
+
+/// `refuses`: whether a record with a field that no column has is left as well.
+#[no_mangle]
+pub extern "C" fn open_reader(refuses: bool) -> *mut Reader {
+    Box::into_raw(Box::new(Reader::new(refuses)))
+}
+
+/// # Safety
+/// `reader` comes from `open_reader` and is not used afterwards.
+#[no_mangle]
+pub unsafe extern "C" fn close_reader(reader: *mut Reader) {
+    drop(Box::from_raw(reader));
+}
+
+/// A column of the field `name`, with as many digits as `width` and `scale` say.
+///
+/// # Safety
+/// `reader` comes from `open_reader`; `name` has `length` bytes.
+#[no_mangle]
+pub unsafe extern "C" fn add_column(
+    reader: *mut Reader,
+    name: *const u8,
+    length: usize,
+    kind: u32,
+    width: u32,
+    scale: u32,
+    is_needed: bool,
+) -> bool {
+    match Kind::of(kind, width, scale) {
+        Some(kind) => {
+            (*reader).add_column(slice::from_raw_parts(name, length), kind, is_needed);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Read the `rows` records that end where `ends` says, and number those that are taken from `begin`
+/// on. What was read before is gone.
+///
+/// Gives how many became rows of the columns, or -1 if this program is at fault.
+///
+/// # Safety
+/// `reader` comes from `open_reader`; `ends` has one number more than there are rows, of which the
+/// first is 0, and `text` as many bytes as the last of them says.
+#[no_mangle]
+pub unsafe extern "C" fn read_records(
+    reader: *mut Reader,
+    text: *const u8,
+    ends: *const i32,
+    rows: usize,
+    begin: i64,
+) -> i64 {
+    let ends = slice::from_raw_parts(ends, rows + 1);
+    let text = slice::from_raw_parts(text, ends[rows] as usize);
+    let reader = &mut *reader;
+    catch_unwind(AssertUnwindSafe(|| reader.read(text, ends, begin) as i64)).unwrap_or(FAILED)
+}
+
+/// The numbers (32 bits) of the records that were left.
+///
+/// # Safety
+/// `reader` comes from `open_reader`.
+#[no_mangle]
+pub unsafe extern "C" fn left_records(reader: *const Reader) -> Bytes {
+    Bytes::of((*reader).left())
+}
+
+/// The numbers (64 bits) of the records that became rows.
+///
+/// # Safety
+/// `reader` comes from `open_reader`.
+#[no_mangle]
+pub unsafe extern "C" fn taken_records(reader: *const Reader) -> Bytes {
+    Bytes::of((*reader).taken())
+}
+
+/// Of a column its bits of validity (`part` 0), its values or where its texts end (1), its texts (2).
+///
+/// # Safety
+/// `reader` comes from `open_reader`, and has the column.
+#[no_mangle]
+pub unsafe extern "C" fn column_part(reader: *const Reader, column: usize, part: u32) -> Bytes {
+    let column = (*reader).column(column);
+    match part {
+        0 => Bytes::of(column.valid()),
+        1 if column.is_text() => Bytes::of(column.ends()),
+        1 => Bytes::of(column.values()),
+        _ => Bytes::of(column.texts()),
+    }
+}
+
+/// The names of fields that were seen and have no column: a number (64 bits) of records, a length
+/// (32 bits) and the name, one after the other.
+///
+/// # Safety
+/// `reader` comes from `open_reader`.
+#[no_mangle]
+pub unsafe extern "C" fn unnamed_fields(reader: *const Reader) -> Bytes {
+    Bytes::of((*reader).unnamed())
+}
+
+/// For each column whether its field was there, ever.
+///
+/// # Safety
+/// `reader` comes from `open_reader`.
+#[no_mangle]
+pub unsafe extern "C" fn seen_fields(reader: *const Reader) -> Bytes {
+    Bytes::of((*reader).seen())
+}

@@ -1,0 +1,103 @@
+"""The native reader takes what it is certain of, and leaves the rest as it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.columns.files import text_column
+from flows.columns.native import Column, Reader
+from tests.house.repository import ROOT
+from tests.native import require_native
+
+COLUMNS = [Column("id", "key", is_needed=True), Column("sum", "money"), Column("note", "text")]
+
+
+@pytest.fixture(autouse=True)
+def native_reader() -> None:
+    require_native()
+
+
+def read(*records: bytes, refuses: bool = False, begin: int = 0) -> tuple[dict[str, Any], Any]:
+    reader = Reader(COLUMNS, refuses=refuses)
+    batch, left = reader.read(text_column(records), begin=begin)
+    rows = batch.to_pydict()
+    reader.close()
+    return rows, left
+
+
+def test_a_record_has_its_place_in_the_batch_and_a_null_where_it_has_nothing() -> None:
+    rows, left = read(b'{"id":"a"}', b"3", b'{"note":"n","id":"b"}', begin=100)
+
+    assert rows["position"] == [100, 102]
+    assert rows["c0"] == ["a", "b"]
+    assert rows["c2"] == [None, "n"]
+    assert left == [1]
+
+
+def test_nothing_of_a_record_that_is_left_stays_in_a_column() -> None:
+    rows, left = read(b'{"id":"a","note":"1"}', b'{"note":"2","id":"b","sum":"x"}', b'{"id":"c"}')
+
+    assert rows["c2"] == ["1", None]
+    assert left == [1]
+
+
+def test_a_field_without_a_column_is_told_by_its_name() -> None:
+    reader = Reader(COLUMNS, refuses=False)
+    reader.read(text_column([b'{"id":"a","x":{"y":1}}', '{"id":"b","größe":1}'.encode()]), begin=0)
+    reader.read(text_column([b'{"id":"c","x":[]}']), begin=2)
+
+    assert dict(reader.names_seen()) == {"id": 1, "x": 2, "größe": 1}
+
+
+def test_a_record_with_a_field_that_is_not_known_is_left_where_that_is_asked_for() -> None:
+    _, left = read(b'{"id":"a","x":1}', b'{"id":"b"}', refuses=True)
+
+    assert left == [0]
+
+
+@given(st.lists(st.binary(max_size=60), max_size=20))
+def test_of_what_is_no_json_nothing_is_taken(records: list[bytes]) -> None:
+    rows, left = read(*records)
+
+    taken = rows["position"]
+    assert sorted([*taken, *left]) == list(range(len(records)))
+    for position in taken:
+        assert isinstance(json.loads(records[position]), dict)
+
+
+JSON = json.dumps({"id": "ä1", "sum": "12.50", "note": 'a"\n', "more": [{"x": [1.5, None]}, "\\"]})
+
+
+@given(st.integers(0, len(JSON.encode())), st.binary(max_size=3), st.integers(0, 3))
+def test_of_a_record_that_was_damaged_no_more_is_taken_than_was_sent(
+    at: int, instead: bytes, gone: int
+) -> None:
+    whole = JSON.encode()
+    damaged = whole[:at] + instead + whole[at + gone :]
+
+    rows, _ = read(whole, damaged, whole)
+
+    assert rows["c0"][0] == rows["c0"][-1] == "ä1"
+    if len(rows["c0"]) == 3:
+        assert json.loads(damaged)["id"] == rows["c0"][1]
+
+
+def test_it_is_built_by_one_command_that_says_so_where_there_is_no_rust(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", ROOT / "flows/columns/native/build", tmp_path / "columns.so"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("Rust is not installed")
+    assert not [*tmp_path.iterdir()]

@@ -1,0 +1,19 @@
+"""The native reader, for tests of what only it does."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from flows.columns import native
+
+
+def require_native() -> None:
+    """Skips where it was not built, unless MERCURIOS_REQUIRE_NATIVE=1 makes it a must."""
+    if native.is_there():
+        return
+    advice = "The native reader was not built. Install Rust (on Debian: rustc), and run make again."
+    if os.environ.get("MERCURIOS_REQUIRE_NATIVE") == "1":
+        pytest.fail(advice)
+    pytest.skip(advice)
