@@ -98,12 +98,8 @@ class Reader:
         return pa.schema([("position", pa.int64()), *kinds])
 
     def names_seen(self) -> Iterator[tuple[str, int]]:
-        """The fields that records had so far, and of those without a column in how many."""
-        seen = self._part(self._library.seen_fields(self._reader))
-        for column, was_seen in zip(self._columns, seen, strict=True):
-            if was_seen:
-                yield column.field, 1
-        rest = self._part(self._library.unnamed_fields(self._reader))
+        """The fields of the records that were taken so far, and in how many each was."""
+        rest = self._part(self._library.field_names(self._reader))
         while rest:
             records, length = struct.unpack_from("<QI", rest)
             yield rest[12 : 12 + length].decode(), records
@@ -172,8 +168,7 @@ def load() -> Any:
         "left_records": (_Bytes, [reader]),
         "taken_records": (_Bytes, [reader]),
         "column_part": (_Bytes, [reader, size, number]),
-        "unnamed_fields": (_Bytes, [reader]),
-        "seen_fields": (_Bytes, [reader]),
+        "field_names": (_Bytes, [reader]),
     }
     for name, (gives, takes) in signatures.items():
         function = getattr(library, name)

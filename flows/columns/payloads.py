@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import duckdb
 
+from flows.columns import asked
 from flows.columns.chunks import Chunk
 from flows.columns.drift import NAME_LENGTH, Fields
 from flows.columns.files import (
@@ -51,19 +52,16 @@ class Payloads:
         self._records = ParquetFile(folder / f"{name}.parquet", columns, origin=origin)
         self._rejects = ParquetFile(folder / f"{name}.rejects.parquet", ("reason", "payload"))
         self._engine: duckdb.DuckDBPyConnection | None = None
+        self._native = asked.reader_for(stream, self._fields)
 
     def add(self, chunk: Chunk) -> None:
         if chunk.rejects:
             write_rejects(self._rejects, chunk.rejects)
         if not chunk.records:
             return
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        payload = text_column(chunk.records)
-        db = self._db()
-        db.register("chunk", pa.table({"payload": payload}))
-        found = self._found(db, payload)
+        found = self._found_in(text_column(chunk.records))
         taken = pc.is_null(found["reason"])
         rows = pc.sum(taken).as_py() or 0
         if rows < len(chunk.records):
@@ -80,8 +78,10 @@ class Payloads:
         for file in (self._records, self._rejects):
             file.close()
             file.make()
-        if self._engine is not None:
-            self._engine.close()
+        if self._native is not None:
+            for name, records in self._native.names_seen():
+                self._fields.see([name], records=records)
+        self._end()
         drift = self._fields.drift(is_complete=self._rows > 0)
         return Columns(self._records.path, self._rejects.path, drift=drift)
 
@@ -94,15 +94,50 @@ class Payloads:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._engine is not None:
             self._engine.close()
+        if self._native is not None:
+            self._native.close()
 
     def _db(self) -> duckdb.DuckDBPyConnection:
         if self._engine is None:
             self._engine = engine()
         return self._engine
 
-    def _found(self, db: duckdb.DuckDBPyConnection, payload: Any) -> Any:
+    def _found_in(self, payload: Any) -> Any:
+        """What is known of each record, in their order, with the record itself."""
+        if self._native is None:
+            return self._found(payload)
+        import pyarrow as pa
+
+        batch, left = self._native.read(payload, begin=0)
+        if not left:
+            return self._found_in_columns(batch, payload)
+        position, others = batch["position"], pa.array(left, pa.int64())
+        found = [
+            self._found_in_columns(batch, payload.take(position)).append_column(
+                "position", position
+            ),
+            self._found(payload.take(others)).append_column("position", others),
+        ]
+        return pa.concat_tables(found).sort_by("position").drop_columns("position")
+
+    def _found_in_columns(self, batch: Any, payload: Any) -> Any:
+        import pyarrow as pa
+
+        db = self._db()
+        db.register("chunk", pa.table(batch).append_column("payload", payload))
+        found = db.sql(asked.query(self._stream, time_zone=self._time_zone))
+        return found.to_arrow_table().append_column("payload", payload)
+
+    def _found(self, payload: Any) -> Any:
+        import pyarrow as pa
+
+        db = self._db()
+        db.register("chunk", pa.table({"payload": payload}))
         try:
             is_odd = self._look(db)
         except duckdb.Error:
@@ -151,7 +186,7 @@ def query(stream: Stream, *, time_zone: str, is_odd: bool, refused: str = "") ->
         for value, field in zip(values, stream.key, strict=True)
     )
     found = f"payload ->> [{listed}]"
-    changed = f"nullif(trim(found[{len(paths)}]), '')" if change else "null"
+    changed = f"nullif(trim(found[{len(paths)}]), '')" if change else "cast(null as varchar)"
     return f"""
         select
             {key(stream, values)} as record_key,

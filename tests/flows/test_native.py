@@ -48,16 +48,24 @@ def test_nothing_of_a_record_that_is_left_stays_in_a_column() -> None:
     assert left == [1]
 
 
-def test_a_field_without_a_column_is_told_by_its_name() -> None:
+def test_fields_are_told_by_their_names_with_and_without_a_column() -> None:
     reader = Reader(COLUMNS, refuses=False)
     reader.read(text_column([b'{"id":"a","x":{"y":1}}', '{"id":"b","größe":1}'.encode()]), begin=0)
-    reader.read(text_column([b'{"id":"c","x":[]}']), begin=2)
+    reader.read(text_column([b'{"id":"c","x":[]}', b'{"id":4,"y":1,"y":2}']), begin=2)
 
-    assert dict(reader.names_seen()) == {"id": 1, "x": 2, "größe": 1}
+    assert dict(reader.names_seen()) == {"id": 3, "x": 2, "größe": 1}
 
 
 def test_a_record_with_a_field_that_is_not_known_is_left_where_that_is_asked_for() -> None:
     _, left = read(b'{"id":"a","x":1}', b'{"id":"b"}', refuses=True)
+
+    assert left == [0]
+
+
+def test_a_record_with_names_without_end_is_left() -> None:
+    many = {"id": "a"} | {f"n{number}": 1 for number in range(1000)}
+
+    _, left = read(json.dumps(many).encode(), b'{"id":"b"}')
 
     assert left == [0]
 

@@ -182,6 +182,30 @@ def test_what_arrives_as_columns_is_what_is_read_value_by_value(
         assert as_arrived(db, typed) == value_by_value(db, typed)
 
 
+@pytest.mark.parametrize("key", [["id"], ["id", "till"], []])
+@given(records=st.lists(RECORDS, min_size=1, max_size=12))
+@settings(
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_what_lands_as_text_is_told_apart_the_same_with_and_without_the_native_reader(
+    tmp_path: Path, records: list[str], key: list[str]
+) -> None:
+    stream = SALE.model_copy(update={"key": key, "fields": {}})
+
+    def landed() -> tuple[list[Any], list[Any]]:
+        batch = batch_of(tmp_path / uuid4().hex, *records, stream=stream, as_columns=False)
+        with engine() as db:
+            columns = "record_key, changed_at, content_hash, payload"
+            return in_file(db, batch.file, columns), in_file(db, batch.rejects, "reason, payload")
+
+    found = landed()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "is_there", lambda: False)
+        assert found == landed()
+
+
 @pytest.mark.parametrize(
     "usual",
     [

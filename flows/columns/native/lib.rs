@@ -133,21 +133,12 @@ pub unsafe extern "C" fn column_part(reader: *const Reader, column: usize, part:
     }
 }
 
-/// The names of fields that were seen and have no column: a number (64 bits) of records, a length
-/// (32 bits) and the name, one after the other.
+/// The names of fields that records had so far: a number (64 bits) of records, a length (32 bits)
+/// and the name, one after the other. They stay where they are until they are asked for again.
 ///
 /// # Safety
 /// `reader` comes from `open_reader`.
 #[no_mangle]
-pub unsafe extern "C" fn unnamed_fields(reader: *const Reader) -> Bytes {
-    Bytes::of((*reader).unnamed())
-}
-
-/// For each column whether its field was there, ever.
-///
-/// # Safety
-/// `reader` comes from `open_reader`.
-#[no_mangle]
-pub unsafe extern "C" fn seen_fields(reader: *const Reader) -> Bytes {
-    Bytes::of((*reader).seen())
+pub unsafe extern "C" fn field_names(reader: *mut Reader) -> Bytes {
+    Bytes::of((*reader).names())
 }

@@ -3,15 +3,18 @@
 use crate::columns::{Column, Kind};
 use crate::scan::{after_space, plain_end, string_end};
 use crate::texts::{is_plain, minify, string, Numbers};
-use std::collections::HashMap;
 
-/// Of names without end, so many are counted; in one record, so many are compared.
-const MOST_NAMES: usize = 1000;
-const MOST_BESIDE: usize = 64;
+/// A record with another name than so many is left: it has data where names belong.
+const MOST_NAMES: usize = 600;
 
+/// A name of fields, which a column may have or none.
 struct Name {
     text: Vec<u8>,
     columns: Vec<usize>,
+    /// In how many of the records that were taken it was.
+    records: u64,
+    /// The last record that had it.
+    last: u64,
 }
 
 pub struct Reader {
@@ -20,9 +23,9 @@ pub struct Reader {
     columns: Vec<Column>,
     taken: Vec<i64>,
     left: Vec<u32>,
-    seen: Vec<u8>,
-    beside: HashMap<Vec<u8>, u64>,
-    beside_text: Vec<u8>,
+    /// The number of the record that is read, of all that ever were.
+    record: u64,
+    told: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -34,9 +37,8 @@ impl Reader {
             columns: Vec::new(),
             taken: Vec::new(),
             left: Vec::new(),
-            seen: Vec::new(),
-            beside: HashMap::new(),
-            beside_text: Vec::new(),
+            record: 0,
+            told: Vec::new(),
             scratch: Vec::new(),
         }
     }
@@ -44,14 +46,22 @@ impl Reader {
     pub fn add_column(&mut self, name: &[u8], kind: Kind, is_needed: bool) {
         let number = self.columns.len();
         self.columns.push(Column::new(kind, is_needed));
-        match self.names.iter_mut().find(|each| each.text == name) {
-            Some(found) => found.columns.push(number),
-            None => self.names.push(Name {
-                text: name.to_vec(),
-                columns: vec![number],
-            }),
+        let place = self.place_of(name);
+        self.names[place].columns.push(number);
+    }
+
+    /// Where a name stands among all; it is noted if it is new.
+    fn place_of(&mut self, name: &[u8]) -> usize {
+        if let Some(found) = self.names.iter().position(|each| each.text == name) {
+            return found;
         }
-        self.seen.push(0);
+        self.names.push(Name {
+            text: name.to_vec(),
+            columns: Vec::new(),
+            records: 0,
+            last: 0,
+        });
+        self.names.len() - 1
     }
 
     pub fn left(&self) -> &[u32] {
@@ -66,12 +76,17 @@ impl Reader {
         &self.columns[number]
     }
 
-    pub fn seen(&self) -> &[u8] {
-        &self.seen
-    }
-
-    pub fn unnamed(&self) -> &[u8] {
-        &self.beside_text
+    /// Each name, of a column or not, that a record had: in how many (64 bits), its length (32
+    /// bits), and its text.
+    pub fn names(&mut self) -> &[u8] {
+        self.told.clear();
+        for name in self.names.iter().filter(|name| name.records > 0) {
+            self.told.extend_from_slice(&name.records.to_le_bytes());
+            self.told
+                .extend_from_slice(&(name.text.len() as u32).to_le_bytes());
+            self.told.extend_from_slice(&name.text);
+        }
+        &self.told
     }
 
     pub fn read(&mut self, text: &[u8], ends: &[i32], begin: i64) -> usize {
@@ -96,13 +111,12 @@ impl Reader {
                 }
             }
         }
-        self.write_beside();
         self.taken.len()
     }
 
     fn row(&mut self, text: &[u8]) -> Option<()> {
+        self.record += 1;
         let rows = self.taken.len() + 1;
-        let mut others: Vec<&[u8]> = Vec::new();
         let mut at = after_space(text, 0);
         if *text.get(at)? != b'{' {
             return None;
@@ -111,26 +125,13 @@ impl Reader {
         let mut expected = 0;
         if *text.get(at)? != b'}' {
             loop {
-                let (name, next) = self.name(text, at, expected)?;
+                let (place, next) = self.name(text, at, expected)?;
                 at = after_space(text, next);
                 if *text.get(at)? != b':' {
                     return None;
                 }
-                at = after_space(text, at + 1);
-                at = match name {
-                    Ok(number) => {
-                        expected = number + 1;
-                        self.take(number, text, at)?
-                    }
-                    Err(other) => {
-                        if self.refuses || others.len() == MOST_BESIDE || others.contains(&other) {
-                            return None;
-                        }
-                        others.push(other);
-                        self.pass(text, at)?
-                    }
-                };
-                at = after_space(text, at);
+                at = after_space(text, self.value(place, text, after_space(text, at + 1))?);
+                expected = place + 1;
                 match *text.get(at)? {
                     b',' => at = after_space(text, at + 1),
                     b'}' => break,
@@ -147,75 +148,74 @@ impl Reader {
                 return None;
             }
         }
-        others.into_iter().for_each(|other| self.note(other));
+        let record = self.record;
+        for name in self.names.iter_mut().filter(|name| name.last == record) {
+            name.records += 1;
+        }
         Some(())
     }
 
-    /// Which of the names stands at `at`, or what else; and where it ends. Most records have their
-    /// fields in the order in which the stream names them.
+    /// Which of the names stands at `at`, and where it ends. Most records have their fields in the
+    /// order in which the last one had them.
     #[inline]
-    fn name<'t>(
-        &self,
-        text: &'t [u8],
-        at: usize,
-        expected: usize,
-    ) -> Option<(Result<usize, &'t [u8]>, usize)> {
+    fn name(&mut self, text: &[u8], at: usize, expected: usize) -> Option<(usize, usize)> {
         if *text.get(at)? != b'"' {
             return None;
         }
         if let Some(name) = self.names.get(expected) {
             let end = at + 1 + name.text.len();
             if text.get(end) == Some(&b'"') && text[at + 1..end] == name.text[..] {
-                return Some((Ok(expected), end + 1));
+                return Some((expected, end + 1));
             }
         }
         let (end, has_escapes) = string_end(text, at + 1)?;
         if has_escapes {
             return None;
         }
-        let name = &text[at + 1..end];
-        let found = self.names.iter().position(|each| each.text == name);
-        Some((found.ok_or(name), end + 1))
+        let place = self.place_of(&text[at + 1..end]);
+        if self.names.len() > MOST_NAMES {
+            self.names.pop();
+            return None;
+        }
+        Some((place, end + 1))
     }
 
-    fn take(&mut self, name: usize, text: &[u8], at: usize) -> Option<usize> {
+    /// Take the value of a field, or go past it. Gives where it ends.
+    fn value(&mut self, place: usize, text: &[u8], at: usize) -> Option<usize> {
+        let name = &mut self.names[place];
+        if name.last == self.record {
+            return None;
+        }
+        name.last = self.record;
+        if name.columns.is_empty() {
+            return if self.refuses {
+                None
+            } else {
+                self.pass(text, at)
+            };
+        }
         let mut end = at;
-        for &number in &self.names[name].columns {
-            // A second value in one row: the record has the field twice.
-            if self.columns[number].rows() > self.taken.len() {
-                return None;
-            }
+        for &number in &name.columns {
             end = self.columns[number].take(text, at)?;
-            self.seen[number] = 1;
         }
         Some(end)
     }
 
     /// Past a value that no column has.
     fn pass(&mut self, text: &[u8], at: usize) -> Option<usize> {
-        self.scratch.clear();
         match *text.get(at)? {
-            b'"' => string(text, at, &mut self.scratch),
-            b'{' | b'[' => minify(text, at, &mut self.scratch, Numbers::Any),
+            b'"' => match string_end(text, at + 1)? {
+                (end, false) => Some(end + 1),
+                _ => {
+                    self.scratch.clear();
+                    string(text, at, &mut self.scratch)
+                }
+            },
+            b'{' | b'[' => {
+                self.scratch.clear();
+                minify(text, at, &mut self.scratch, Numbers::Any)
+            }
             _ => Some(plain_end(text, at)).filter(|&end| is_plain(&text[at..end])),
-        }
-    }
-
-    fn note(&mut self, name: &[u8]) {
-        if let Some(count) = self.beside.get_mut(name) {
-            *count += 1;
-        } else if self.beside.len() < MOST_NAMES {
-            self.beside.insert(name.to_vec(), 1);
-        }
-    }
-
-    fn write_beside(&mut self) {
-        self.beside_text.clear();
-        for (name, count) in &self.beside {
-            self.beside_text.extend_from_slice(&count.to_le_bytes());
-            self.beside_text
-                .extend_from_slice(&(name.len() as u32).to_le_bytes());
-            self.beside_text.extend_from_slice(name);
         }
     }
 }

@@ -1,0 +1,44 @@
+"""What a stream that lands as text asks the native reader for: the parts of its key, its change."""
+
+from __future__ import annotations
+
+from flows.columns import native
+from flows.columns.drift import Fields
+from flows.columns.files import text
+from flows.columns.found import NEVER, key, moment, reasons
+from flows.connectors.json_path import steps
+from flows.connectors.streams import Stream
+
+
+def reader_for(stream: Stream, fields: Fields) -> native.Reader | None:
+    """None where it would not do: it knows names at the top of a record, and no others.
+
+    Where a stream rejects fields that are not known it would have to be told all that are.
+    """
+    asked = [*stream.key, *([stream.changed.take] if stream.changed else [])]
+    is_enough = all(len(steps(each)) == 1 for each in asked) and not fields.refuses
+    if not is_enough or not native.is_there():
+        return None
+    columns = [native.Column(steps(each)[0], "text", is_needed=True) for each in stream.key]
+    if stream.changed is not None:
+        columns.append(native.Column(steps(stream.changed.take)[0], "text"))
+    return native.Reader(columns, refuses=False)
+
+
+def query(stream: Stream, *, time_zone: str) -> str:
+    """Of `chunk`, what the reader found with `payload` beside it: as `payloads.query` gives it."""
+    parts = [f"c{number}" for number in range(len(stream.key))]
+    change = stream.changed
+    changed = f"nullif(trim(c{len(parts)}), '')" if change else "cast(null as varchar)"
+    return f"""
+        select
+            {key(stream, parts)} as record_key,
+            {changed} as changed,
+            {moment(change, time_zone=time_zone)} as moment,
+            case when moment >= {NEVER} then moment end as changed_at,
+            md5(payload) as content_hash,
+            case
+                when changed is not null and moment is null then {text(reasons(stream)["date"])}
+            end as reason
+        from chunk
+    """
