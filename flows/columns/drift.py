@@ -124,6 +124,14 @@ class Fields:
             else:
                 self._is_flooded = True
 
+    def see_counted(self, names: Iterable[tuple[str, int]]) -> None:
+        """Names, and how many records had each. Of two that are cut to one, the larger counts."""
+        counted: dict[str, int] = {}
+        for name, records in names:
+            counted[short(name)] = max(records, counted.get(short(name), 0))
+        for name, records in counted.items():
+            self.see([name], records=records)
+
     def _is_known(self, names: Iterable[str]) -> bool:
         return all(name in self.known for name in names)
 

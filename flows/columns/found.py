@@ -28,9 +28,10 @@ _RFC_2822 = (
 def path(field: JsonPath) -> str:
     """`_info.lastUpdated` as the engine writes paths; a number is a place in a list."""
     found = "$"
-    for step in steps(field):
+    for place, step in enumerate(steps(field)):
         quoted = step.replace("\\", "\\\\").replace('"', '\\"')
-        found += f"[{step}]" if step.isdigit() else f'."{quoted}"'
+        # A record is an object: what stands at its top is a name.
+        found += f"[{step}]" if place and step.isdigit() else f'."{quoted}"'
     return found
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parent / "native" / "columns.so"
-VERSION = 1
+VERSION = 2
 _KINDS = {
     "text": (0, 0, 0),
     "key": (0, 0, 0),
@@ -29,14 +29,16 @@ _KINDS = {
     "moment": (5, 0, 0),
     "utc moment": (6, 0, 0),
     "json": (7, 0, 0),
+    "text of a moment": (8, 0, 0),
 }
-_TEXTS = ("text", "key", "json")
+_TEXTS = ("text", "key", "json", "text of a moment")
 _VALID, _VALUES, _CHARACTERS = range(3)
 
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` is one of a stream's fields, or `utc moment`, which takes no zone but UTC.
+    """`kind` is one of a stream's fields, `utc moment`, which takes no zone but UTC, or `text of a
+    moment`, which takes no text but one that is a moment with a zone or without.
 
     A record without the field is left, if it `is_needed`.
     """
@@ -86,19 +88,13 @@ class Reader:
             pa.int64(), rows, [None, self._buffer(self._library.taken_records(self._reader))]
         )
         arrays = [self._array(pa, number, rows) for number in range(len(self._columns))]
-        batch = pa.RecordBatch.from_arrays([position, *arrays], schema=self.schema)
+        batch = pa.RecordBatch.from_arrays([position, *arrays], schema=schema(self._columns))
         return batch, [*memoryview(left).cast("I")]
-
-    @property
-    def schema(self) -> Any:
-        """Columns `position`, `c0`, `c1`, … in the order of the reader's."""
-        import pyarrow as pa
-
-        kinds = [(f"c{number}", _type(pa, each.kind)) for number, each in enumerate(self._columns)]
-        return pa.schema([("position", pa.int64()), *kinds])
 
     def names_seen(self) -> Iterator[tuple[str, int]]:
         """The fields of the records that were taken so far, and in how many each was."""
+        if self._reader is None:
+            raise ValueError("The reader is closed.")
         rest = self._part(self._library.field_names(self._reader))
         while rest:
             records, length = struct.unpack_from("<QI", rest)
@@ -129,6 +125,14 @@ class Reader:
         return ctypes.string_at(found.start, found.length) if found.length else b""
 
 
+def schema(columns: Sequence[Column]) -> Any:
+    """Of a batch: `position`, `c0`, `c1`, … in the order of the columns."""
+    import pyarrow as pa
+
+    kinds = [(f"c{number}", _type(pa, each.kind)) for number, each in enumerate(columns)]
+    return pa.schema([("position", pa.int64()), *kinds])
+
+
 def _type(pa: Any, kind: str) -> Any:
     match kind:
         case "quantity" | "percent" | "money":
@@ -153,11 +157,18 @@ def load() -> Any:
         library = ctypes.CDLL(os.fspath(FILE))
         if library.version() != VERSION:
             return None
+        for name, (gives, takes) in _signatures().items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = gives, takes
     except (OSError, AttributeError):
         return None
+    return library
+
+
+def _signatures() -> dict[str, tuple[Any, list[Any]]]:
     reader, address, size = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
     number, flag = ctypes.c_uint32, ctypes.c_bool
-    signatures: dict[str, tuple[Any, list[Any]]] = {
+    return {
         "open_reader": (reader, [flag]),
         "close_reader": (None, [reader]),
         "add_column": (
@@ -170,7 +181,3 @@ def load() -> Any:
         "column_part": (_Bytes, [reader, size, number]),
         "field_names": (_Bytes, [reader]),
     }
-    for name, (gives, takes) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = gives, takes
-    return library

@@ -10,7 +10,7 @@ import duckdb
 
 from flows.columns import asked
 from flows.columns.chunks import Chunk
-from flows.columns.drift import NAME_LENGTH, Fields
+from flows.columns.drift import NAME_LENGTH, Fields, short
 from flows.columns.files import (
     Columns,
     Origin,
@@ -79,8 +79,7 @@ class Payloads:
             file.close()
             file.make()
         if self._native is not None:
-            for name, records in self._native.names_seen():
-                self._fields.see([name], records=records)
+            self._fields.see_counted(self._native.names_seen())
         self._end()
         drift = self._fields.drift(is_complete=self._rows > 0)
         return Columns(self._records.path, self._rejects.path, drift=drift)
@@ -227,7 +226,7 @@ def _odd(refused: str) -> str:
 
 def unknown(fields: Fields) -> str:
     """SQL for those of the names in `keys` that are not known."""
-    known = f"[{', '.join(map(text, sorted(fields.known)))}]"
+    known = f"[{', '.join(map(text, sorted(map(short, fields.known))))}]"
     judged = f"[{', '.join(map(text, sorted(fields.judged)))}]"
     return (
         f"list_filter(keys, lambda each: not list_contains({known}, left(each, {NAME_LENGTH}))"

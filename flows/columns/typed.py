@@ -26,10 +26,10 @@ from flows.connectors.streams import Stream
 
 # What is read value by value takes memory by the size of its file.
 _LINES_BYTES = 64 * 1024 * 1024
-# So few records are not worth importing Arrow.
+# So few records are not worth importing Arrow. To be read by the warehouse they take many times
+# their size.
 _FEW = 2000
-# Of many of them some are looked at for new fields; of few, all.
-_LOOK_AT = 320
+_SMALL = 1024 * 1024
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -78,9 +78,8 @@ class TypedRecords:
             return
         self._has_some = True
         # Only the last chunk is not full. If it is the first as well, its lines are all there is.
-        self._is_small = (
-            not self._records.is_begun and len(chunk.records) <= _FEW and not chunk.is_full
-        )
+        is_little = len(chunk.records) <= _FEW and chunk.size <= _SMALL
+        self._is_small = is_little and not self._records.is_begun and not chunk.is_full
         left: Iterable[int] = range(len(chunk.records))
         if not self._is_small:
             texts = self._texts.of(chunk.records)
@@ -96,8 +95,7 @@ class TypedRecords:
         self._end()
         self._records.close()
         self._rejects.close()
-        for name, records in self._arrived.names:
-            self._fields.see([name], records=records)
+        self._fields.see_counted(self._arrived.names)
         return Columns(
             self._records.path,
             self._rejects.path,
@@ -129,7 +127,7 @@ class TypedRecords:
         self._arrived.close()
 
     def _look(self, records: Sequence[bytes | msgspec.Raw]) -> None:
-        step = 1 if self._fields.refuses else max(1, len(records) // _LOOK_AT)
+        step = 1 if self._fields.refuses else max(1, len(records) // max(1, _FEW))
         self._left_some |= step > 1
         for record in records[::step]:
             try:
@@ -206,8 +204,9 @@ class _ArrivedFile:
         import pyarrow as pa
 
         if self._reader is None:
+            schema = native.schema(self._asked.columns)
+            self._writer = pa.ipc.new_stream(str(self._path), schema)
             self._reader = native.Reader(self._asked.columns, refuses=self._fields.refuses)
-            self._writer = pa.ipc.new_stream(str(self._path), self._reader.schema)
         batch, left = self._reader.read(texts, begin=begin)
         self._writer.write_batch(batch)
         return left
@@ -218,11 +217,12 @@ class _ArrivedFile:
         return pa.ipc.open_stream(pa.OSFile(str(self._path)))
 
     def close(self) -> None:
-        if self._reader is not None:
-            self._writer.close()
-            self.names = [*self._reader.names_seen()]
-            self._reader.close()
-            self._reader = None
+        if self._reader is None:
+            return
+        reader, self._reader = self._reader, None
+        self.names = [*reader.names_seen()]
+        reader.close()
+        self._writer.close()
 
 
 def is_typed(stream: Stream) -> bool:

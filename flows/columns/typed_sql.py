@@ -14,6 +14,7 @@ from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
 from flows.columns.native import Column
 from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN
 from flows.connectors.json_path import steps
+from flows.connectors.moments import Change
 from flows.connectors.streams import Stream
 
 TYPES = {
@@ -56,7 +57,7 @@ class Arrived:
         self._parts = [self._text(steps(each)[0], is_needed=True) for each in stream.key]
         self._changed = ""
         if stream.changed is not None and not self._is_plain:
-            self._changed = self._text(steps(stream.changed.take)[0])
+            self._changed = self._changed_column(stream.changed)
 
     @property
     def query(self) -> str:
@@ -100,6 +101,13 @@ class Arrived:
         if self.stream.fields[name] in _TEXTS:
             return f"c{self._places[name]}"
         self.columns.append(Column(name, "text", is_needed=is_needed))
+        return f"c{len(self.columns) - 1}"
+
+    def _changed_column(self, change: Change) -> str:
+        name = steps(change.take)[0]
+        if [*change.formats] != ["iso"]:
+            return self._text(name)
+        self.columns.append(Column(name, "text of a moment"))
         return f"c{len(self.columns) - 1}"
 
     def _changed_text(self) -> str:

@@ -29,8 +29,12 @@ READ = """
 # all it is given, and is hardly slower with less.
 READING = "set memory_limit = '160MB'"
 SORTING = "set memory_limit = '220MB'"
-# What is read value by value needs more, and so much for each thread.
-ONE_BY_ONE = ("set memory_limit = '400MB'", "set threads = 1")
+# What is read value by value needs more, and so much for each thread; of wide records more again,
+# as two thousand of them are looked at together.
+ONE_BY_ONE = ("set memory_limit = '{megabytes}MB'", "set threads = 1")
+MEGABYTES = 400
+USUAL_BYTES = 1024
+WIDEST = 4
 IN_ORDER = "set preserve_insertion_order = true"
 IN_ANY_ORDER = "set preserve_insertion_order = false"
 # So many records need little of anything.
@@ -201,9 +205,11 @@ class AsColumns(FromFile):
 
     def _read(self, queries: Sequence[str], *, to_begin: str | None = None) -> None:
         """Value by value."""
-        if queries and self._batch.records > FEW:
+        if queries:
+            width = self._batch.bytes_read // self._batch.records // USUAL_BYTES
+            megabytes = MEGABYTES * min(max(width, 1), WIDEST)
             for statement in ONE_BY_ONE:
-                self._db.execute(statement)
+                self._db.execute(statement.format(megabytes=megabytes))
         statement = to_begin or READ_FIRST
         for query in queries:
             self._db.execute(statement.format(query=query))

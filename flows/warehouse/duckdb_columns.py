@@ -133,11 +133,16 @@ def held_by_batch(table: str) -> str:
 def compare(table: str) -> str:
     """How many records `read_typed` has, how many are as they were, and the latest change.
 
+    One that is to be rejected is never as it was.
+
     Most batches of few records bring nothing. To tell that takes half of what sorting them takes.
     """
     return f"""
         select
-            count(*), count(*) filter (where read_typed.content_hash = held.content_hash),
+            count(*),
+            count(*) filter (
+                where read_typed.reason is null and read_typed.content_hash = held.content_hash
+            ),
             max(least(read_typed.changed_at, $extracted_at))
                 filter (where read_typed.changed_at is not null)
         from read_typed

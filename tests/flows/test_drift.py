@@ -139,6 +139,14 @@ def test_of_a_large_batch_of_columns_every_record_is_looked_at(tmp_path: Path) -
     assert drift.appeared == {"late": 1}
 
 
+def test_of_two_names_that_are_cut_to_one_a_record_counts_once(tmp_path: Path) -> None:
+    record = {"id": 1, "x" * 100 + "1": 1, "x" * 100 + "2": 1}
+
+    drift = read(tmp_path, record, record, stream=PLAIN, held=KNOWN)
+
+    assert drift.appeared == {"x" * 100: 2}
+
+
 def test_without_the_native_reader_only_some_are_looked_at_so_no_field_is_called_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

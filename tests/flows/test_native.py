@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.columns import native
 from flows.columns.files import text_column
 from flows.columns.native import Column, Reader
 from tests.house.repository import ROOT
@@ -62,12 +64,22 @@ def test_a_record_with_a_field_that_is_not_known_is_left_where_that_is_asked_for
     assert left == [0]
 
 
-def test_a_record_with_names_without_end_is_left() -> None:
+def test_a_record_with_data_where_names_belong_is_left() -> None:
     many = {"id": "a"} | {f"n{number}": 1 for number in range(1000)}
+    long = {"id": "b", "n" * 2000: 1}
 
-    _, left = read(json.dumps(many).encode(), b'{"id":"b"}')
+    _, left = read(json.dumps(many).encode(), json.dumps(long).encode(), b'{"id":"c"}')
 
-    assert left == [0]
+    assert left == [0, 1]
+
+
+def test_a_reader_that_was_closed_says_so() -> None:
+    reader = Reader(COLUMNS, refuses=False)
+    reader.close()
+    reader.close()
+
+    with pytest.raises(ValueError, match="closed"):
+        next(reader.names_seen())
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20))
@@ -97,15 +109,40 @@ def test_of_a_record_that_was_damaged_no_more_is_taken_than_was_sent(
         assert json.loads(damaged)["id"] == rows["c0"][1]
 
 
-def test_it_is_built_by_one_command_that_says_so_where_there_is_no_rust(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["int none;", "unsigned version(void) { return 0; }"])
+def test_another_library_in_its_place_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    (tmp_path / "other.c").write_text(source)
+    other = tmp_path / "other.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", other, tmp_path / "other.c"], check=True)
+    monkeypatch.setattr(native, "FILE", other)
+
+    assert native.load.__wrapped__() is None
+
+
+@pytest.mark.parametrize(
+    ("rustc", "said"), [("", "Rust is not installed"), ("exit 1", "The native reader could not be")]
+)
+def test_where_it_cannot_be_built_one_line_says_so_and_no_older_one_stays(
+    tmp_path: Path, rustc: str, said: str
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "rm").symlink_to(str(shutil.which("rm")))
+    if rustc:
+        (programs / "rustc").write_text(f"#!/bin/sh\n{rustc}\n")
+        (programs / "rustc").chmod(0o755)
+    (tmp_path / "columns.so").write_text("of an older version")
+
     done = subprocess.run(
         ["/bin/sh", ROOT / "flows/columns/native/build", tmp_path / "columns.so"],
-        env={"PATH": str(tmp_path)},
+        env={"PATH": str(programs)},
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("Rust is not installed")
-    assert not [*tmp_path.iterdir()]
+    assert done.stderr.startswith(said)
+    assert not (tmp_path / "columns.so").exists()

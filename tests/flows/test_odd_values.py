@@ -164,6 +164,7 @@ RECORDS = st.builds(
 )
 
 
+@pytest.mark.parametrize("zone", ["utc", "tenant"])
 @given(records=st.lists(RECORDS, min_size=1, max_size=12))
 @example(records=['{"id":"S1","beside":1,"beside":2}', '{"id":"S2","at":"0000-01-01"}'])
 @example(records=['{"id":"S1","rate":99999.99995}', '{"id":"S2","note":0.00000012}'])
@@ -173,9 +174,10 @@ RECORDS = st.builds(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_arrives_as_columns_is_what_is_read_value_by_value(
-    tmp_path: Path, records: list[str]
+    tmp_path: Path, records: list[str], zone: Literal["utc", "tenant"]
 ) -> None:
-    typed = batch_of(tmp_path / uuid4().hex, *records, stream=WIDE).typed
+    stream = WIDE.model_copy(update={"changed": Change(take="at", zone=zone)})
+    typed = batch_of(tmp_path / uuid4().hex, *records, stream=stream).typed
     assert typed is not None
 
     with engine() as db:

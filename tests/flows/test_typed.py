@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pytest
@@ -208,6 +209,59 @@ def test_a_record_with_an_unknown_field_is_rejected_where_that_is_asked_for(
     assert counts(landed) == (1, 0, 0, 1)
     [(reason,)] = warehouse._db.execute("select reason from raw.rejects").fetchall()
     assert reason == "The record has a field that is not known: colour."
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+@pytest.mark.parametrize(
+    ("drift", "odd", "expected"),
+    [
+        ("quarantine", json.dumps(sale(1, colour="red")), (0, 0, 1, 1)),
+        ("evolve", json.dumps(sale(1))[:-1] + ', "x": 1, "x": 2}', (0, 0, 1, 1)),
+        ("evolve", json.dumps(sale(1)), (0, 0, 2, 0)),
+    ],
+)
+def test_a_rejected_record_is_not_as_it_was_though_its_columns_are(
+    warehouse: DuckDBWarehouse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    drift: Literal["quarantine", "evolve"],
+    odd: str,
+    expected: tuple[int, int, int, int],
+    few: int,
+) -> None:
+    monkeypatch.setattr("flows.columns.typed._FEW", few)
+    stream = SALE.model_copy(update={"drift": drift})
+    warehouse.land(batch_of(tmp_path, sale(1), sale(2), stream=stream), at=NOON)
+
+    again = batch_of(tmp_path, odd, sale(2), stream=stream, hours=1)
+    landed = warehouse.land(again, at=NOON + timedelta(hours=1))
+
+    assert counts(landed) == expected
+
+
+@pytest.mark.parametrize("total", ["12.50", "1e2"])
+def test_wide_records_land_as_narrow_ones_do(
+    warehouse: DuckDBWarehouse, tmp_path: Path, total: str
+) -> None:
+    buyer = {f"field {number}": "x" * 20 for number in range(150)}
+    records = [sale(number, buyer=buyer, total=total) for number in range(2000)]
+
+    landed = warehouse.land(batch_of(tmp_path, *records), at=NOON)
+
+    assert counts(landed) == (2000, 0, 0, 0)
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+def test_a_field_may_have_digits_for_a_name(
+    warehouse: DuckDBWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("flows.columns.typed._FEW", few)
+    stream = SALE.model_copy(update={"key": ["0"], "fields": {"0": "key", "at": "moment"}})
+
+    batch = batch_of(tmp_path, '{"0": "k1", "at": "2026-11-01T10:00:00Z"}', stream=stream)
+
+    assert counts(warehouse.land(batch, at=NOON)) == (1, 0, 0, 0)
+    assert shown(warehouse, "record_key") == ["k1"]
 
 
 def test_a_read_of_nothing_is_accounted_for(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:

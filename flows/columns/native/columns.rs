@@ -8,11 +8,18 @@ use crate::values;
 pub enum Kind {
     Text,
     Whole,
-    Decimal { width: u32, scale: u32 },
+    Decimal {
+        width: u32,
+        scale: u32,
+    },
     Flag,
     Day,
-    Moment { is_utc: bool },
+    Moment {
+        is_utc: bool,
+    },
     Json,
+    /// A text that is a moment, with or without a zone.
+    MomentText,
 }
 
 impl Kind {
@@ -26,6 +33,7 @@ impl Kind {
             5 => Kind::Moment { is_utc: false },
             6 => Kind::Moment { is_utc: true },
             7 => Kind::Json,
+            8 => Kind::MomentText,
             _ => return None,
         })
     }
@@ -56,7 +64,7 @@ impl Column {
     }
 
     pub fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Json)
+        matches!(self.kind, Kind::Text | Kind::Json | Kind::MomentText)
     }
 
     pub fn rows(&self) -> usize {
@@ -115,7 +123,7 @@ impl Column {
         match *text.get(at)? {
             b'"' => self.take_string(text, at),
             b'{' | b'[' => {
-                if !self.is_text() {
+                if !matches!(self.kind, Kind::Text | Kind::Json) {
                     return None;
                 }
                 let end = minify(text, at, &mut self.texts, Numbers::Certain)?;
@@ -138,7 +146,10 @@ impl Column {
         }
         let (end, has_escapes) = string_end(text, at + 1)?;
         let inner = &text[at + 1..end];
-        if self.kind == Kind::Text {
+        if self.kind == Kind::MomentText && !inner.is_empty() {
+            values::moment(inner, false)?;
+        }
+        if matches!(self.kind, Kind::Text | Kind::MomentText) {
             if has_escapes {
                 unescape(inner, &mut self.texts)?;
             } else {
@@ -157,7 +168,7 @@ impl Column {
                 Kind::Flag => flag(inner),
                 Kind::Day => values::day(inner),
                 Kind::Moment { is_utc } => values::moment(inner, is_utc),
-                Kind::Text | Kind::Json => None,
+                Kind::Text | Kind::Json | Kind::MomentText => None,
             }?;
             self.push(value, true);
         }
@@ -177,7 +188,7 @@ impl Column {
             Kind::Whole => values::whole(plain)?,
             Kind::Decimal { width, scale } => values::decimal_number(plain, width, scale)?,
             Kind::Flag => flag(plain)?,
-            Kind::Day | Kind::Moment { .. } => return None,
+            Kind::Day | Kind::Moment { .. } | Kind::MomentText => return None,
         };
         self.push(value, true);
         Some(())

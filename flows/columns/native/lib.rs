@@ -18,7 +18,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::slice;
 
 /// Raised with every change of a signature: Python loads no other.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FAILED: i64 = -1;
 
 /// Bytes that stay where they are until the next call with the same reader.

@@ -4,8 +4,10 @@ use crate::columns::{Column, Kind};
 use crate::scan::{after_space, plain_end, string_end};
 use crate::texts::{is_plain, minify, string, Numbers};
 
-/// A record with another name than so many is left: it has data where names belong.
+/// A record with another name than so many beside those of columns, or with a longer one, is left:
+/// it has data where names belong.
 const MOST_NAMES: usize = 600;
+const LONGEST_NAME: usize = 1000;
 
 /// A name of fields, which a column may have or none.
 struct Name {
@@ -172,8 +174,11 @@ impl Reader {
         if has_escapes {
             return None;
         }
+        if end - at > LONGEST_NAME {
+            return None;
+        }
         let place = self.place_of(&text[at + 1..end]);
-        if self.names.len() > MOST_NAMES {
+        if self.names.len() > MOST_NAMES + self.columns.len() {
             self.names.pop();
             return None;
         }
