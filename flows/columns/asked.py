@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flows.columns import native
 from flows.columns.drift import Fields
-from flows.columns.files import text
-from flows.columns.found import NEVER, key, moment, reasons
+from flows.columns.found import told
 from flows.connectors.json_path import steps
 from flows.connectors.streams import Stream
 
@@ -28,17 +27,5 @@ def reader_for(stream: Stream, fields: Fields) -> native.Reader | None:
 def query(stream: Stream, *, time_zone: str) -> str:
     """Of `chunk`, what the reader found with `payload` beside it: as `payloads.query` gives it."""
     parts = [f"c{number}" for number in range(len(stream.key))]
-    change = stream.changed
-    changed = f"nullif(trim(c{len(parts)}), '')" if change else "cast(null as varchar)"
-    return f"""
-        select
-            {key(stream, parts)} as record_key,
-            {changed} as changed,
-            {moment(change, time_zone=time_zone)} as moment,
-            case when moment >= {NEVER} then moment end as changed_at,
-            md5(payload) as content_hash,
-            case
-                when changed is not null and moment is null then {text(reasons(stream)["date"])}
-            end as reason
-        from chunk
-    """
+    changed = f"c{len(parts)}" if stream.changed else ""
+    return told(stream, parts=parts, changed=changed, time_zone=time_zone, source="chunk")

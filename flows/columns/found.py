@@ -61,6 +61,43 @@ def reasons(stream: Stream) -> dict[str, str]:
     }
 
 
+def told(
+    stream: Stream,
+    *,
+    parts: Sequence[str],
+    changed: str,
+    time_zone: str,
+    source: str,
+    rules: str = "",
+) -> str:
+    """The query that gives key, time of change, hash of the text and reason of rejection.
+
+    :param parts: SQL for the parts of the key
+    :param changed: SQL for the text of the time of change; empty if the stream has none
+    :param source: SQL for the records, with `payload` and what the others name
+    :param rules: `when … then …` of a CASE for what else is a reason
+    """
+    text_of_change = f"nullif(trim({changed}), '')" if changed else "cast(null as varchar)"
+    return f"""
+        select
+            {key(stream, parts)} as record_key,
+            {text_of_change} as changed,
+            {moment(stream.changed, time_zone=time_zone)} as moment,
+            {unless_never("moment")} as changed_at,
+            md5(payload) as content_hash,
+            case
+                {rules}
+                when changed is not null and moment is null then {text(reasons(stream)["date"])}
+            end as reason
+        from {source}
+    """
+
+
+def unless_never(value: str) -> str:
+    """SQL for a moment, null where it stands for "never"."""
+    return f"case when {value} >= {NEVER} then {value} end"
+
+
 def moment(change: Change | None, *, time_zone: str) -> str:
     """SQL for the time of change in UTC, of the text `changed`; null where that is none.
 

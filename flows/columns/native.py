@@ -77,6 +77,7 @@ class Reader:
         """
         import pyarrow as pa
 
+        self._check_open()
         _, ends, characters = texts.buffers()
         rows = self._library.read_records(
             self._reader, characters.address, ends.address, len(texts), begin
@@ -93,8 +94,7 @@ class Reader:
 
     def names_seen(self) -> Iterator[tuple[str, int]]:
         """The fields of the records that were taken so far, and in how many each was."""
-        if self._reader is None:
-            raise ValueError("The reader is closed.")
+        self._check_open()
         rest = self._part(self._library.field_names(self._reader))
         while rest:
             records, length = struct.unpack_from("<QI", rest)
@@ -105,6 +105,10 @@ class Reader:
         if self._reader is not None:
             self._library.close_reader(self._reader)
             self._reader = None
+
+    def _check_open(self) -> None:
+        if self._reader is None:
+            raise ValueError("The reader is closed.")
 
     def _array(self, pa: Any, number: int, rows: int) -> Any:
         parts = [_VALID, _VALUES]
@@ -146,7 +150,7 @@ def _type(pa: Any, kind: str) -> Any:
 
 
 def is_there() -> bool:
-    """Whether the library was built, from the sources that belong to this program."""
+    """Whether the library was built, and is of the version that this module knows."""
     return load() is not None
 
 

@@ -20,7 +20,7 @@ from flows.columns.files import (
     text_column,
     write_rejects,
 )
-from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
+from flows.columns.found import ROUNDED, path, reasons, told
 from flows.connectors.streams import Stream
 
 NOT_JSON = "The record is not valid JSON."
@@ -185,28 +185,24 @@ def query(stream: Stream, *, time_zone: str, is_odd: bool, refused: str = "") ->
         for value, field in zip(values, stream.key, strict=True)
     )
     found = f"payload ->> [{listed}]"
-    changed = f"nullif(trim(found[{len(paths)}]), '')" if change else "cast(null as varchar)"
-    return f"""
-        select
-            {key(stream, values)} as record_key,
-            {changed} as changed,
-            {moment(change, time_zone=time_zone)} as moment,
-            case when moment >= {NEVER} then moment end as changed_at,
-            md5(payload) as content_hash,
-            case
-                {_odd(refused) if is_odd else ""}
-                when record_key is null then {text(why["key"])}
-                when {rounded or "false"} then {text(why["rounded"])}
-                when changed is not null and moment is null then {text(why["date"])}
-            end as reason
-        from (
+    return told(
+        stream,
+        parts=values,
+        changed=f"found[{len(paths)}]" if change else "",
+        time_zone=time_zone,
+        rules=f"""
+            {_odd(refused) if is_odd else ""}
+            when record_key is null then {text(why["key"])}
+            when {rounded or "false"} then {text(why["rounded"])}
+        """,
+        source=f"""(
             select
                 payload,
                 {_only_valid("json_keys(payload)") if is_odd else "null"} as keys,
                 {_only_valid(found) if is_odd else found} as found
             from chunk
-        )
-    """
+        )""",
+    )
 
 
 def _only_valid(found: str) -> str:

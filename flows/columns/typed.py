@@ -30,6 +30,8 @@ _LINES_BYTES = 64 * 1024 * 1024
 # their size.
 _FEW = 2000
 _SMALL = 1024 * 1024
+# Of more of them that have to be looked at in Python for new fields, some are.
+_LOOK_AT = 2000
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -78,7 +80,7 @@ class TypedRecords:
             return
         self._has_some = True
         # Only the last chunk is not full. If it is the first as well, its lines are all there is.
-        is_little = len(chunk.records) <= _FEW and chunk.size <= _SMALL
+        is_little = len(chunk.records) <= _FEW and sum(map(len, chunk.records)) <= _SMALL
         self._is_small = is_little and not self._records.is_begun and not chunk.is_full
         left: Iterable[int] = range(len(chunk.records))
         if not self._is_small:
@@ -127,7 +129,7 @@ class TypedRecords:
         self._arrived.close()
 
     def _look(self, records: Sequence[bytes | msgspec.Raw]) -> None:
-        step = 1 if self._fields.refuses else max(1, len(records) // max(1, _FEW))
+        step = 1 if self._fields.refuses else max(1, len(records) // _LOOK_AT)
         self._left_some |= step > 1
         for record in records[::step]:
             try:

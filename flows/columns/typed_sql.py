@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.columns.files import text
-from flows.columns.found import NEVER, ROUNDED, key, moment, path, reasons
+from flows.columns.found import ROUNDED, key, moment, path, reasons, unless_never
 from flows.columns.native import Column
 from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN
 from flows.connectors.json_path import steps
@@ -220,10 +220,6 @@ def _read(value: str, kind: str) -> str:
 
 def _json(name: str) -> str:
     return f"case when keys is not null then nullif(payload -> {text(path((name,)))}, 'null') end"
-
-
-def unless_never(value: str) -> str:
-    return f"case when {value} >= {NEVER} then {value} end"
 
 
 def name_of(field: str) -> str:
