@@ -4,10 +4,10 @@ FROM python:3.11-slim AS build
 COPY requirements.lock /build/
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/requirements.lock
-COPY flows/columns/native /build/native
+COPY flows/native /build/native
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev rustc \
-    && /build/native/build /build/columns.so
+    && /build/native/build /build/native.so
 
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="Mercurios" \
@@ -35,7 +35,7 @@ COPY LICENSE manage.py prefect.yaml ./
 COPY portal ./portal
 COPY flows ./flows
 COPY transforms ./transforms
-COPY --from=build /build/columns.so ./flows/columns/native/columns.so
+COPY --from=build /build/native.so ./flows/native/native.so
 
 # Collecting files needs settings to be there, not to be true; none of these reaches the image.
 RUN MERCURIOS_SECRET_KEY=unused MERCURIOS_PSEUDONYM_KEY=unused \

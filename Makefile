@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := build/tools
-NATIVE := flows/columns/native/columns.so
+NATIVE := flows/native/native.so
 UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/bin/uv)
 
 export UV_PYTHON_DOWNLOADS = never
@@ -59,7 +59,7 @@ bench: $(VENV)/.dev $(NATIVE) ## Measure what is promised about speed and memory
 check: $(VENV)/.dev ## Formatting, lint, types, import contracts, SQL style, deploy checks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@if command -v rustfmt >/dev/null 2>&1; then rustfmt --edition 2021 --check flows/columns/native/lib.rs; fi
+	@if command -v rustfmt >/dev/null 2>&1; then rustfmt --edition 2021 --check flows/native/src/lib.rs; fi
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@mkdir -p build && cd transforms && MERCURIOS_WAREHOUSE_FILE=$(CURDIR)/build/lint.duckdb \
@@ -96,8 +96,8 @@ $(VENV)/.dev: requirements-dev.lock | $(UV) $(VENV)/bin/python
 	@$(UV) pip install --quiet --require-hashes --python $(BIN)/python -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 
-$(NATIVE): flows/columns/native/build $(wildcard flows/columns/native/*.rs)
-	@flows/columns/native/build $@
+$(NATIVE): flows/native/build $(wildcard flows/native/src/*.rs)
+	@flows/native/build $@
 
 $(VENV)/bin/python: | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mercurios needs Python 3.11 or later. Install it, or name it: make PYTHON=python3.12 …")'

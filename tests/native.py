@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from flows.columns import native
+from flows.native import library
 
 
 def require_native() -> None:
     """Skips where it was not built, unless MERCURIOS_REQUIRE_NATIVE=1 makes it a must."""
-    if native.is_there():
+    if library.is_there():
         return
     advice = "The native reader was not built. Install Rust (on Debian: rustc), and run make again."
     if os.environ.get("MERCURIOS_REQUIRE_NATIVE") == "1":

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, Self
 
 import msgspec
 
-from flows.columns import native
 from flows.columns.chunks import Chunk
 from flows.columns.drift import Fields
 from flows.columns.files import Columns, Origin, ParquetFile, TextColumn, write_rejects
@@ -23,6 +22,8 @@ from flows.columns.payloads import unknown
 from flows.columns.typed_sql import BETWEEN, TYPES, Arrived, exact_query, lines, payloads
 from flows.connectors.json_path import steps
 from flows.connectors.streams import Stream
+from flows.native import library
+from flows.native.reader import Reader, schema
 
 # What is read value by value takes memory by the size of its file.
 _LINES_BYTES = 64 * 1024 * 1024
@@ -86,7 +87,7 @@ class TypedRecords:
         if not self._is_small:
             texts = self._texts.of(chunk.records)
             self._records.write({"payload": texts}, rows=len(texts))
-            if native.is_there():
+            if library.is_there():
                 left = self._arrived.add(texts, begin=self._rows)
         for number in left:
             self._lines.add(self._rows + number, chunk.records[number])
@@ -189,7 +190,7 @@ class _ArrivedFile:
         self._path = path
         self._asked = Arrived(stream, time_zone)
         self._fields = fields
-        self._reader: native.Reader | None = None
+        self._reader: Reader | None = None
         self._writer: Any = None
         self.names: list[tuple[str, int]] = []
 
@@ -206,9 +207,9 @@ class _ArrivedFile:
         import pyarrow as pa
 
         if self._reader is None:
-            schema = native.schema(self._asked.columns)
-            self._writer = pa.ipc.new_stream(str(self._path), schema)
-            self._reader = native.Reader(self._asked.columns, refuses=self._fields.refuses)
+            columns = schema(self._asked.columns)
+            self._writer = pa.ipc.new_stream(str(self._path), columns)
+            self._reader = Reader(self._asked.columns, refuses=self._fields.refuses)
         batch, left = self._reader.read(texts, begin=begin)
         self._writer.write_batch(batch)
         return left

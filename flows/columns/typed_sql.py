@@ -11,11 +11,11 @@ from pathlib import Path
 
 from flows.columns.files import text
 from flows.columns.found import ROUNDED, key, moment, path, reasons, unless_never
-from flows.columns.native import Column
 from flows.columns.payloads import NOT_AN_OBJECT, NOT_JSON, TWICE, UNKNOWN
 from flows.connectors.json_path import steps
 from flows.connectors.moments import Change
 from flows.connectors.streams import Stream
+from flows.native.reader import Column
 
 TYPES = {
     "text": "varchar",

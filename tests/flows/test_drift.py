@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.columns import Drift, Fields, native
+from flows.columns import Drift, Fields
 from flows.columns.drift import MOST_NAMES, NAME_LENGTH
 from flows.connectors.streams import Stream
 from flows.extract import Privacy
 from flows.land import land
+from flows.native import library
 from flows.transform import recipe_of
 from tests.flows.fake_portal import FakePortal
 from tests.flows.shop import ALICES, desk_of, session_of
@@ -150,7 +151,7 @@ def test_of_two_names_that_are_cut_to_one_a_record_counts_once(tmp_path: Path) -
 def test_without_the_native_reader_only_some_are_looked_at_so_no_field_is_called_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "is_there", lambda: False)
+    monkeypatch.setattr(library, "is_there", lambda: False)
     records = [{"id": number} for number in range(20_000)]
 
     drift = read(tmp_path, *records, stream=NAMED, as_columns=True)

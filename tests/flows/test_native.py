@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.columns import native
 from flows.columns.files import text_column
-from flows.columns.native import Column, Reader
+from flows.native import library
+from flows.native.reader import Column, Reader
 from tests.house.repository import ROOT
 from tests.native import require_native
 
@@ -116,9 +116,9 @@ def test_another_library_in_its_place_is_not_used(
     (tmp_path / "other.c").write_text(source)
     other = tmp_path / "other.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", other, tmp_path / "other.c"], check=True)
-    monkeypatch.setattr(native, "FILE", other)
+    monkeypatch.setattr(library, "FILE", other)
 
-    assert native.load.__wrapped__() is None
+    assert library.load.__wrapped__() is None
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_where_it_cannot_be_built_one_line_says_so_and_no_older_one_stays(
     if rustc:
         (programs / "rustc").write_text(f"#!/bin/sh\n{rustc}\n")
         (programs / "rustc").chmod(0o755)
-    (tmp_path / "columns.so").write_text("of an older version")
+    (tmp_path / "native.so").write_text("of an older version")
 
     done = subprocess.run(
-        ["/bin/sh", ROOT / "flows/columns/native/build", tmp_path / "columns.so"],
+        ["/bin/sh", ROOT / "flows/native/build", tmp_path / "native.so"],
         env={"PATH": str(programs)},
         capture_output=True,
         text=True,
@@ -145,4 +145,4 @@ def test_where_it_cannot_be_built_one_line_says_so_and_no_older_one_stays(
 
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith(said)
-    assert not (tmp_path / "columns.so").exists()
+    assert not (tmp_path / "native.so").exists()

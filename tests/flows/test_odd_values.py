@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flows.columns import native
 from flows.columns.files import engine
 from flows.connectors.moments import Change
+from flows.native import library
 from flows.warehouse.warehouse import Typed
 from tests.examples import examples
 from tests.flows.typed_sales import SALE, batch_of, sale
@@ -204,7 +204,7 @@ def test_what_lands_as_text_is_told_apart_the_same_with_and_without_the_native_r
 
     found = landed()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "is_there", lambda: False)
+        patch.setattr(library, "is_there", lambda: False)
         assert found == landed()
 
 
@@ -247,7 +247,7 @@ def test_without_the_native_reader_every_record_is_read_value_by_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = batch_of(tmp_path, sale(1), sale(2, total="1e2"), "3").typed
-    monkeypatch.setattr(native, "is_there", lambda: False)
+    monkeypatch.setattr(library, "is_there", lambda: False)
     without = batch_of(tmp_path, sale(1), sale(2, total="1e2"), "3").typed
     assert before is not None
     assert without is not None

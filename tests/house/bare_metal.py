@@ -72,8 +72,8 @@ class Machine:
         for sources, _ in IMAGE.copied_sources:
             for source in sources:
                 copy(ROOT / source, self.app / source)
-        native = self.app / "flows" / "columns" / "native"
-        subprocess.run([native / "build", native / "columns.so"], check=True)
+        native = self.app / "flows" / "native"
+        subprocess.run([native / "build", native / "native.so"], check=True)
         collect = next(each for each in IMAGE.all("RUN") if "collectstatic" in each.arguments)
         subprocess.run(
             ["sh", "-euc", collect.arguments], cwd=self.app, env=self.environment(), check=True

@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-from flows.columns.native import FILE
+from flows.native.library import FILE
 from tests.house import dockerfile
 from tests.house.composition import Service, composition, env_example, services, variables
 from tests.house.repository import ROOT, text_of
@@ -57,8 +57,8 @@ def test_packages_are_installed_from_the_lock_file_by_hash() -> None:
 def test_the_native_reader_is_built_to_where_the_program_looks_for_it() -> None:
     taken = [each.words for each in IMAGE.all("COPY") if "--from=build" in each.words]
 
-    assert "/build/native/build /build/columns.so" in STAGES[0].all("RUN")[1].arguments
-    assert ["--from=build", "/build/columns.so", f"./{FILE.relative_to(ROOT)}"] in taken
+    assert "/build/native/build /build/native.so" in STAGES[0].all("RUN")[1].arguments
+    assert ["--from=build", "/build/native.so", f"./{FILE.relative_to(ROOT)}"] in taken
 
 
 def test_the_image_holds_no_secret() -> None:
@@ -82,7 +82,7 @@ def test_data_lives_in_the_volume() -> None:
         ".env",
         "docs/settings.md",
         "portal/__pycache__/urls.pyc",
-        "flows/columns/native/columns.so",
+        "flows/native/native.so",
         "portal/.env",
         "transforms/target/manifest.json",
     ],

@@ -1,22 +1,15 @@
-"""Records as columns by way of a library of our own: `flows/columns/native`, in Rust.
-
-It reads what has one meaning, and leaves every other record to the columnar engine, which reads it
-value by value. Where the library was not built, that engine reads them all: slower, and the same.
-"""
+"""Records as columns. What has one meaning is read, and every other record is left alone."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parent / "native" / "columns.so"
-VERSION = 2
+from flows.native import library
+
 _KINDS = {
     "text": (0, 0, 0),
     "key": (0, 0, 0),
@@ -48,10 +41,6 @@ class Column:
     is_needed: bool = False
 
 
-class _Bytes(ctypes.Structure):
-    _fields_ = (("start", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
 class Reader:
     """Reads chunk after chunk into the same memory."""
 
@@ -60,7 +49,7 @@ class Reader:
         :param refuses: whether a record with a field that no column has is left as well
         """
         self._columns = columns
-        self._library = load()
+        self._library = library.load()
         self._reader = self._library.open_reader(refuses)
         for column in columns:
             name = column.field.encode()
@@ -83,7 +72,7 @@ class Reader:
             self._reader, characters.address, ends.address, len(texts), begin
         )
         if rows < 0:
-            raise RuntimeError(f"{FILE.name} does not work as it should")
+            raise RuntimeError(f"{library.FILE.name} does not work as it should")
         left = self._part(self._library.left_records(self._reader))
         position = pa.Array.from_buffers(
             pa.int64(), rows, [None, self._buffer(self._library.taken_records(self._reader))]
@@ -120,12 +109,12 @@ class Reader:
         ]
         return pa.Array.from_buffers(_type(pa, kind), rows, buffers)
 
-    def _buffer(self, found: _Bytes) -> Any:
+    def _buffer(self, found: library.Bytes) -> Any:
         import pyarrow as pa
 
         return pa.foreign_buffer(found.start or 0, found.length, base=self)
 
-    def _part(self, found: _Bytes) -> bytes:
+    def _part(self, found: library.Bytes) -> bytes:
         return ctypes.string_at(found.start, found.length) if found.length else b""
 
 
@@ -147,41 +136,3 @@ def _type(pa: Any, kind: str) -> Any:
         case kind if kind in _TEXTS:
             return pa.string()
     return pa.int64()
-
-
-def is_there() -> bool:
-    """Whether the library was built, and is of the version that this module knows."""
-    return load() is not None
-
-
-@cache
-def load() -> Any:
-    """The library with its functions; None where it is not there."""
-    try:
-        library = ctypes.CDLL(os.fspath(FILE))
-        if library.version() != VERSION:
-            return None
-        for name, (gives, takes) in _signatures().items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = gives, takes
-    except (OSError, AttributeError):
-        return None
-    return library
-
-
-def _signatures() -> dict[str, tuple[Any, list[Any]]]:
-    reader, address, size = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
-    number, flag = ctypes.c_uint32, ctypes.c_bool
-    return {
-        "open_reader": (reader, [flag]),
-        "close_reader": (None, [reader]),
-        "add_column": (
-            flag,
-            [reader, ctypes.c_char_p, size, number, number, number, flag],
-        ),
-        "read_records": (ctypes.c_int64, [reader, address, address, size, ctypes.c_int64]),
-        "left_records": (_Bytes, [reader]),
-        "taken_records": (_Bytes, [reader]),
-        "column_part": (_Bytes, [reader, size, number]),
-        "field_names": (_Bytes, [reader]),
-    }

@@ -3,7 +3,7 @@
 //! What this takes, it reads exactly as DuckDB would. A record of which that is not certain is left
 //! as it is, and its number told: the columnar engine reads it, value by value.
 //!
-//! This file is the border to Python, which calls it through `ctypes` (`flows/columns/native.py`).
+//! This file is the border to Python, which calls it through `ctypes` (`flows/native/library.py`).
 //! All that is unsafe is here. Nothing panics across it.
 
 mod columns;
