@@ -87,7 +87,7 @@ def extract(
         freed = partial(free, stream=stream, privacy=privacy, gone=fields.left_out)
     notes = Notes(stream, time_zone=ZoneInfo(time_zone), read_at=origin.extracted_at)
     records = bytes_read = 0
-    chunk, under_way = Chunk(), None
+    chunk, spare, under_way = Chunk(), Chunk(), None
     # Of its thread there is one, so chunks stay in order, and no more than two are in memory.
     with (
         kind(
@@ -108,15 +108,16 @@ def extract(
             if chunk.is_full:
                 _wait_for(under_way)
                 under_way = columns.submit(batch.add, chunk)
-                chunk = Chunk()
+                chunk, spare = spare, chunk
+                chunk.clear()
         _wait_for(under_way)
         contents = ""
-        if records == len(chunk.records) <= SMALL:
+        if records == len(chunk) <= SMALL:
             contents = contents_of(chunk, stream)
         batch.add(chunk)
         made = batch.close()
     if records > SMALL:
-        del chunk, under_way, page
+        del chunk, spare, under_way, page
         let_go()
     return Extracted(
         columns=made,
@@ -130,7 +131,7 @@ def extract(
 def contents_of(chunk: Chunk, stream: Stream) -> str:
     """What tells records from others, and from the same ones read in another way."""
     said = (stream.key, stream.fields, stream.changed, stream.drift)
-    return blake2b(b"\n".join((repr(said).encode(), *chunk.records)), digest_size=16).hexdigest()
+    return blake2b(b"\n".join((repr(said).encode(), *chunk)), digest_size=16).hexdigest()
 
 
 def free(record: Raw, *, stream: Stream, privacy: Privacy, gone: set[str] | None = None) -> bytes:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any
 
 from msgspec import Raw
+
+from flows.connectors.windows import Windows
+from flows.native import pages
 
 RECORD_BYTES = 5 * 1024 * 1024
 # As many as a row group holds. Two of a stream are in memory: one fills, one is written.
@@ -18,20 +23,48 @@ _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 Strip = Callable[[Raw], bytes]
 
 
-@dataclass
 class Chunk:
-    """`records` are JSON texts of one line each; `rejects` are pairs of reason and text.
+    """Records as JSON texts of one line each, one after the other in the same memory.
 
-    A record stays a window into its page as long as it can: it is copied once, where it is written.
+    A record stays a window into its page until here: it is copied once. New memory for each chunk
+    would cost more than filling it, so a chunk that was worked on is cleared and filled again.
+    `rejects` are pairs of reason and text.
     """
 
-    records: list[bytes | Raw] = field(default_factory=list)
-    rejects: list[tuple[str, str]] = field(default_factory=list)
-    size: int = 0
+    def __init__(self) -> None:
+        self._memory = bytearray()
+        self._ends = array("i", [0])
+        self.rejects: list[tuple[str, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: int) -> bytes:
+        return bytes(memoryview(self._memory)[self._ends[number] : self._ends[number + 1]])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.__getitem__, range(len(self)))
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self._ends[-1]
 
     @property
     def is_full(self) -> bool:
-        return len(self.records) >= CHUNK_RECORDS or self.size >= CHUNK_BYTES
+        return len(self) >= CHUNK_RECORDS or self.size >= CHUNK_BYTES
+
+    @property
+    def texts(self) -> Any:
+        """An Arrow column, which has to be gone before the chunk is cleared."""
+        import pyarrow as pa
+
+        buffers = [None, pa.py_buffer(self._ends), pa.py_buffer(self._memory)]
+        return pa.Array.from_buffers(pa.string(), len(self), buffers)
+
+    def clear(self) -> None:
+        del self._ends[1:]
+        self.rejects = []
 
     def add(self, records: Sequence[Raw], *, text: bytes, strip: Strip | None) -> None:
         """Take a page.
@@ -39,14 +72,30 @@ class Chunk:
         :param text: that they are windows into; it tells whether they ask for a second look
         :param strip: takes people out of a record; None where there is nothing to take out
         """
+        if isinstance(records, Windows) and strip is None and len(text) <= RECORD_BYTES:
+            self._make_room(len(text))
+            pages.copy(text, records.places, to=self._memory, begin=self.size, ends=self._ends)
+            return
         texts: Sequence[bytes | Raw] = records
         if strip is not None:
             texts = [strip(record) for record in records]
         # A record may be longer than its page: hashes and a parent's fields take room.
         largest = max(len(text), max(map(len, texts), default=0))
         is_odd = largest > RECORD_BYTES or b"\n" in text or b"\r" in text
-        self.records += self._taken(map(bytes, texts)) if is_odd else texts
-        self.size += len(text)
+        self._append(self._taken(map(bytes, texts)) if is_odd else texts)
+
+    def _append(self, texts: Sequence[bytes | Raw]) -> None:
+        joined = b"".join(texts)
+        self._make_room(len(joined))
+        self._memory[self.size : self.size + len(joined)] = joined
+        self._ends.extend(accumulate(map(len, texts), initial=self._ends.pop()))
+
+    def _make_room(self, wanted: int) -> None:
+        needed = self.size + wanted
+        if needed > len(self._memory):
+            larger = bytearray(max(needed, 2 * len(self._memory)))
+            larger[: self.size] = memoryview(self._memory)[: self.size]
+            self._memory = larger
 
     def _taken(self, texts: Iterable[bytes]) -> list[bytes]:
         taken = []

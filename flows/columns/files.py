@@ -1,20 +1,16 @@
-"""The Parquet files of a batch. Their text columns are built from bytes, without Python's texts."""
+"""The Parquet files of a batch."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from io import BytesIO
-from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
-from msgspec import Raw
 
 from flows.columns.drift import Drift
 
@@ -166,39 +162,13 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config=SETTINGS)
 
 
-class TextColumn:
-    """Arrow columns of UTF-8 texts, one after the other in the same memory.
-
-    One has to be gone before the next is made: new memory for each costs more than filling it.
-    """
-
-    def __init__(self) -> None:
-        self._memory = BytesIO()
-
-    def of(self, texts: Sequence[bytes | Raw]) -> Any:
-        import pyarrow as pa
-
-        ends = array("i", [0])
-        ends.extend(accumulate(map(len, texts)))
-        self._memory.seek(0)
-        self._memory.writelines(texts)
-        written = pa.py_buffer(self._memory.getbuffer())
-        return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), written[: ends[-1]])
-
-
-def text_column(texts: Sequence[bytes | Raw]) -> Any:
-    """An Arrow column of UTF-8 texts."""
-    return TextColumn().of(texts)
-
-
 def write_rejects(file: ParquetFile, rejects: Sequence[tuple[str, str]]) -> None:
     """Pairs of reason and text."""
-    columns = zip(*rejects, strict=True)
-    named = zip(("reason", "payload"), columns, strict=True)
-    file.write(
-        {name: text_column([value.encode() for value in values]) for name, values in named},
-        rows=len(rejects),
-    )
+    import pyarrow as pa
+
+    reasons, texts = zip(*rejects, strict=True)
+    columns = {"reason": pa.array(reasons, pa.string()), "payload": pa.array(texts, pa.string())}
+    file.write(columns, rows=len(rejects))
 
 
 def _arrow_type(pa: Any, name: str) -> Any:

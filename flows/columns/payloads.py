@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +19,6 @@ from flows.columns.files import (
     ParquetFile,
     engine,
     text,
-    text_column,
     write_rejects,
 )
 from flows.columns.found import ROUNDED, path, reasons, told
@@ -57,14 +58,14 @@ class Payloads:
     def add(self, chunk: Chunk) -> None:
         if chunk.rejects:
             write_rejects(self._rejects, chunk.rejects)
-        if not chunk.records:
+        if len(chunk) == 0:
             return
         import pyarrow.compute as pc
 
-        found = self._found_in(text_column(chunk.records))
+        found = self._found_in(chunk.texts)
         taken = pc.is_null(found["reason"])
         rows = pc.sum(taken).as_py() or 0
-        if rows < len(chunk.records):
+        if rows < len(chunk):
             left = found.filter(pc.invert(taken))
             self._rejects.write(
                 {name: left[name] for name in left.column_names}, rows=left.num_rows
@@ -101,10 +102,16 @@ class Payloads:
         if self._native is not None:
             self._native.close()
 
-    def _db(self) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _holding(self, chunk: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The engine with the chunk, which it lets go of: its memory is the next one's."""
         if self._engine is None:
             self._engine = engine()
-        return self._engine
+        self._engine.register("chunk", chunk)
+        try:
+            yield self._engine
+        finally:
+            self._engine.unregister("chunk")
 
     def _found_in(self, payload: Any) -> Any:
         """What is known of each record, in their order, with the record itself."""
@@ -127,31 +134,27 @@ class Payloads:
     def _found_in_columns(self, batch: Any, payload: Any) -> Any:
         import pyarrow as pa
 
-        db = self._db()
-        db.register("chunk", pa.table(batch).append_column("payload", payload))
-        found = db.sql(asked.query(self._stream, time_zone=self._time_zone))
-        return found.to_arrow_table().append_column("payload", payload)
+        with self._holding(pa.table(batch).append_column("payload", payload)) as db:
+            found = db.sql(asked.query(self._stream, time_zone=self._time_zone))
+            return found.to_arrow_table().append_column("payload", payload)
 
     def _found(self, payload: Any) -> Any:
         import pyarrow as pa
 
-        db = self._db()
-        db.register("chunk", pa.table({"payload": payload}))
-        try:
-            is_odd = self._look(db)
-        except duckdb.Error:
-            # Of what is no JSON the engine reads nothing at all, so that has to be found first.
-            self._look(db, "where json_valid(payload)")
-            is_odd = True
-        found = db.sql(
-            query(
+        with self._holding(pa.table({"payload": payload})) as db:
+            try:
+                is_odd = self._look(db)
+            except duckdb.Error:
+                # Of what is no JSON the engine reads nothing at all, so it has to be found first.
+                self._look(db, "where json_valid(payload)")
+                is_odd = True
+            asked_for = query(
                 self._stream,
                 time_zone=self._time_zone,
                 is_odd=is_odd,
                 refused=unknown(self._fields) if self._fields.refuses else "",
             )
-        )
-        return found.to_arrow_table().append_column("payload", payload)
+            return db.sql(asked_for).to_arrow_table().append_column("payload", payload)
 
     def _look(self, db: duckdb.DuckDBPyConnection, where: str = "") -> bool:
         """Note the names of fields. Whether a record asks for a closer look."""

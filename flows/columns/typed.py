@@ -17,7 +17,7 @@ import msgspec
 
 from flows.columns.chunks import Chunk
 from flows.columns.drift import Fields
-from flows.columns.files import Columns, Origin, ParquetFile, TextColumn, write_rejects
+from flows.columns.files import Columns, Origin, ParquetFile, write_rejects
 from flows.columns.payloads import unknown
 from flows.columns.typed_sql import BETWEEN, TYPES, Arrived, exact_query, lines, payloads
 from flows.connectors.json_path import steps
@@ -65,7 +65,6 @@ class TypedRecords:
         self._records = ParquetFile(folder / f"{name}.parquet", ("payload",), origin=origin)
         self._rejects = ParquetFile(folder / f"{name}.rejects.parquet", ("reason", "payload"))
         self._lines = _Lines(folder, name)
-        self._texts = TextColumn()
         self._fields = fields or Fields(stream)
         self._arrived = _ArrivedFile(folder / f"{name}.arrow", stream, time_zone, self._fields)
         self._rows = 0
@@ -77,22 +76,22 @@ class TypedRecords:
         if chunk.rejects:
             write_rejects(self._rejects, chunk.rejects)
             self._has_some = True
-        if not chunk.records:
+        if len(chunk) == 0:
             return
         self._has_some = True
         # Only the last chunk is not full. If it is the first as well, its lines are all there is.
-        is_little = len(chunk.records) <= _FEW and sum(map(len, chunk.records)) <= _SMALL
+        is_little = len(chunk) <= _FEW and chunk.size <= _SMALL
         self._is_small = is_little and not self._records.is_begun and not chunk.is_full
-        left: Iterable[int] = range(len(chunk.records))
+        left: Iterable[int] = range(len(chunk))
         if not self._is_small:
-            texts = self._texts.of(chunk.records)
+            texts = chunk.texts
             self._records.write({"payload": texts}, rows=len(texts))
             if library.is_there():
                 left = self._arrived.add(texts, begin=self._rows)
         for number in left:
-            self._lines.add(self._rows + number, chunk.records[number])
-        self._look([chunk.records[number] for number in left])
-        self._rows += len(chunk.records)
+            self._lines.add(self._rows + number, chunk[number])
+        self._look([chunk[number] for number in left])
+        self._rows += len(chunk)
 
     def close(self) -> Columns:
         self._end()
@@ -129,7 +128,7 @@ class TypedRecords:
         self._lines.close()
         self._arrived.close()
 
-    def _look(self, records: Sequence[bytes | msgspec.Raw]) -> None:
+    def _look(self, records: Sequence[bytes]) -> None:
         step = 1 if self._fields.refuses else max(1, len(records) // _LOOK_AT)
         self._left_some |= step > 1
         for record in records[::step]:
@@ -167,10 +166,10 @@ class _Lines:
         self._file: BinaryIO | None = None
         self.files: list[Path] = []
 
-    def add(self, position: int, record: bytes | msgspec.Raw) -> None:
+    def add(self, position: int, record: bytes) -> None:
         if self._file is None or self._file.tell() > _LINES_BYTES:
             self._file = self.begin()
-        self._file.write(b"%d%s%s\n" % (position, BETWEEN.encode(), bytes(record)))
+        self._file.write(b"%d%s%s\n" % (position, BETWEEN.encode(), record))
 
     def begin(self) -> BinaryIO:
         self.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,6 +17,8 @@ from flows.connectors.formats import TABLES, Records
 from flows.connectors.grammar import JsonPath
 from flows.connectors.graphql import errors_in
 from flows.connectors.json_path import raw_at, steps, written
+from flows.connectors.windows import windows
+from flows.native import pages
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -42,7 +45,7 @@ class Unexpected(Exception):
 class Rows:
     """`records` are windows into the answer, one JSON text each."""
 
-    records: list[msgspec.Raw]
+    records: Sequence[msgspec.Raw]
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,7 @@ def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
     for mark, encoding in _MARKED:
         if body.startswith(mark):
             return _decoded(body, encoding).lstrip("\ufeff").encode()
-    if body.isascii():
-        return body
-    if _is_utf_8(body):
+    if body.isascii() or _is_utf_8(body):
         return body
     declared = _CHARSET.search(content_type)
     if declared is None:
@@ -122,7 +123,10 @@ def json_text(body: bytes, *, content_type: str, largest: int) -> bytes:
 
 
 def _is_utf_8(body: bytes) -> bool:
-    """Piece by piece: a whole page as a text takes memory that has to be found first."""
+    said = pages.is_utf_8(body)
+    if said is not None:
+        return said
+    # Piece by piece: a whole page as a text takes memory that has to be found first.
     decoder = _UTF_8()
     try:
         for at in range(0, len(body), _PIECE):
@@ -153,9 +157,11 @@ def _rows(text: bytes, records: Records, beside: frozenset[str] = frozenset()) -
     if records.form == "ndjson":
         return Rows(_ONE.decode_lines(text))
     at = steps(records.at)
-    if records.form in (None, "list") and len(at) == 1:
-        listed = records_in(text, at=at[0], beside=beside)
-        if listed is not None:
+    if records.form in (None, "list"):
+        found = windows(text, at, beside=beside)
+        if found is not None:
+            return Rows(found)
+        if len(at) == 1 and (listed := records_in(text, at=at[0], beside=beside)) is not None:
             return Rows(shallow(text, listed))
     return _rows_at(text, records)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -43,7 +43,7 @@ class Chunk:
     """
 
     body: bytes = field(repr=False)
-    records: list[Raw] = field(repr=False)
+    records: Sequence[Raw] = field(repr=False)
     received_at: datetime
     of: str = ""
 
@@ -210,7 +210,7 @@ class Lists:
                     time_zone=self._time_zone,
                 )
 
-        def is_over(records: list[Raw]) -> bool:
+        def is_over(records: Sequence[Raw]) -> bool:
             is_sorted = isinstance(stream.load, ChangedClient) and stream.load.newest_first
             if not is_sorted or part.span is None or not records:
                 return False
@@ -218,7 +218,7 @@ class Lists:
 
         return Leg(open=open_, tag=part, is_over=is_over)
 
-    def _changed(self, stream: Stream, span: Span, records: list[Raw]) -> list[Raw]:
+    def _changed(self, stream: Stream, span: Span, records: Sequence[Raw]) -> list[Raw]:
         """The records that are not older. One that does not say when it changed may be new."""
 
         def is_older(record: Raw) -> bool:

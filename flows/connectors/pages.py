@@ -8,7 +8,7 @@ to ask for after an answer, or None at the end. A new style is a new class here 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
@@ -37,7 +37,7 @@ class Answer:
     url: str
     headers: Mapping[str, str]
     body: bytes
-    records: list[Raw]
+    records: Sequence[Raw]
     largest: int = 0
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -66,7 +66,7 @@ class Added:
     def __bool__(self) -> bool:
         return bool(self._members)
 
-    def to(self, records: list[Raw]) -> list[Raw]:
+    def to(self, records: Sequence[Raw]) -> list[Raw]:
         """The records with the fields in front; a field of the same name gives way."""
         return [self._to(record) for record in records]
 

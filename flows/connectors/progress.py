@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from msgspec import Raw
@@ -36,7 +37,7 @@ class Progress:
             raise Stuck("pagination stuck: the source sends the same page again. Tell its support.")
         self._asked.add(asked)
 
-    def came(self, records: list[Raw]) -> None:
+    def came(self, records: Sequence[Raw]) -> None:
         """
         :raises Stuck: if the page shows that there will be no end
         """
@@ -58,7 +59,7 @@ class Progress:
             raise Stuck(f"pagination stuck: over {_MOST_PAGES} pages. Tell the operator.")
 
 
-def _print(records: list[Raw]) -> int:
+def _print(records: Sequence[Raw]) -> int:
     """What tells a page from others, at little cost: how many records, and some of them.
 
     Their hashes are of this process alone, as is the whole read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -61,7 +61,7 @@ class Page:
 
     number: int
     body: builtins.bytes = field(repr=False)
-    records: list[Raw] = field(repr=False)
+    records: Sequence[Raw] = field(repr=False)
     received_at: datetime
     of: str = ""
 

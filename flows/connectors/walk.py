@@ -8,7 +8,7 @@ follow. A guess that was wrong is thrown away.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -42,7 +42,7 @@ class Leg(Generic[Tag]):
 
     open: Callable[[], Request]
     tag: Tag
-    is_over: Callable[[list[Raw]], bool] = field(default=lambda records: False)
+    is_over: Callable[[Sequence[Raw]], bool] = field(default=lambda records: False)
 
 
 @dataclass(frozen=True)

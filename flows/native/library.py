@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parent / "native.so"
-VERSION = 2
+VERSION = 3
 
 
 class Bytes(ctypes.Structure):
@@ -37,15 +37,19 @@ def load() -> Any:
 
 
 def _signatures() -> dict[str, tuple[Any, list[Any]]]:
-    reader, address, size = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+    reader, page, address = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+    text, size = ctypes.c_char_p, ctypes.c_size_t
     number, flag = ctypes.c_uint32, ctypes.c_bool
     return {
+        "is_utf_8": (flag, [text, size]),
+        "cut_page": (page, [text, size, text, size, size]),
+        "page_records": (Bytes, [page]),
+        "page_members": (Bytes, [page]),
+        "close_page": (None, [page]),
+        "copy_records": (flag, [text, size, address, size, flag, address, size, address, size]),
         "open_reader": (reader, [flag]),
         "close_reader": (None, [reader]),
-        "add_column": (
-            flag,
-            [reader, ctypes.c_char_p, size, number, number, number, flag],
-        ),
+        "add_column": (flag, [reader, text, size, number, number, number, flag]),
         "read_records": (ctypes.c_int64, [reader, address, address, size, ctypes.c_int64]),
         "left_records": (Bytes, [reader]),
         "taken_records": (Bytes, [reader]),

@@ -6,8 +6,18 @@ import pytest
 
 from flows.connectors.answers import Malformed, Unexpected, json_text, read, rows
 from flows.connectors.formats import Records
+from flows.native import library
+from tests.native import require_native
 
 MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture(autouse=True, params=["with the native reader", "without it"])
+def cut_both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "without it":
+        monkeypatch.setattr(library, "load", lambda: None)
+    else:
+        require_native()
 
 
 def text(body: bytes, *, content_type: str = "") -> bytes:

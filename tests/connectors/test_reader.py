@@ -63,7 +63,7 @@ def test_the_login_sends_the_credentials_and_the_list_the_token(source: FakeSour
 def test_an_empty_list_is_one_empty_page(source: FakeSource) -> None:
     sales(source, Reply(body=[], headers=LAST))
 
-    assert [page.records for page in read(source)] == [[]]
+    assert [list(page.records) for page in read(source)] == [[]]
 
 
 def test_what_changed_is_asked_for_with_some_overlap(source: FakeSource) -> None:

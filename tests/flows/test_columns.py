@@ -302,4 +302,4 @@ def test_a_record_that_grows_too_large_without_its_people_is_rejected() -> None:
 
     [(reason, _)] = chunk.rejects
     assert reason == "The record is larger than 5 MB."
-    assert chunk.records == []
+    assert len(chunk) == 0

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
-from flows.columns.files import text_column
+from flows.columns import Chunk
 from flows.native import library
 from flows.native.reader import Column, Reader
 from tests.house.repository import ROOT
@@ -26,9 +27,15 @@ def native_reader() -> None:
     require_native()
 
 
+def texts_of(*records: bytes) -> Any:
+    chunk = Chunk()
+    chunk.add([Raw(record) for record in records], text=b"", strip=None)
+    return chunk.texts
+
+
 def read(*records: bytes, refuses: bool = False, begin: int = 0) -> tuple[dict[str, Any], Any]:
     reader = Reader(COLUMNS, refuses=refuses)
-    batch, left = reader.read(text_column(records), begin=begin)
+    batch, left = reader.read(texts_of(*records), begin=begin)
     rows = batch.to_pydict()
     reader.close()
     return rows, left
@@ -52,8 +59,8 @@ def test_nothing_of_a_record_that_is_left_stays_in_a_column() -> None:
 
 def test_fields_are_told_by_their_names_with_and_without_a_column() -> None:
     reader = Reader(COLUMNS, refuses=False)
-    reader.read(text_column([b'{"id":"a","x":{"y":1}}', '{"id":"b","größe":1}'.encode()]), begin=0)
-    reader.read(text_column([b'{"id":"c","x":[]}', b'{"id":4,"y":1,"y":2}']), begin=2)
+    reader.read(texts_of(b'{"id":"a","x":{"y":1}}', '{"id":"b","größe":1}'.encode()), begin=0)
+    reader.read(texts_of(b'{"id":"c","x":[]}', b'{"id":4,"y":1,"y":2}'), begin=2)
 
     assert dict(reader.names_seen()) == {"id": 3, "x": 2, "größe": 1}
 

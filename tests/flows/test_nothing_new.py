@@ -96,7 +96,9 @@ def test_an_older_run_writes_nothing_down_once_a_later_one_has_begun(
 
 
 def said(*records: str, **stream: Any) -> str:
-    chunk = Chunk(records=[Raw(record.encode()) for record in records])
+    chunk = Chunk()
+    texts = [Raw(record.encode()) for record in records]
+    chunk.add(texts, text=b"", strip=None)
     read = {"path": "things", "key": ["id"], "load": "full", **stream}
     return contents_of(chunk, Stream.model_validate(read))
 

@@ -1,24 +1,27 @@
-//! Records of JSON become columns of values, without an object for any of them.
+//! Pages of JSON are cut into records, and records become columns of values, without an object for
+//! any of them.
 //!
-//! What this takes, it reads exactly as DuckDB would. A record of which that is not certain is left
-//! as it is, and its number told: the columnar engine reads it, value by value.
+//! What this takes, it reads exactly as msgspec and DuckDB would. A page of which that is not certain
+//! is left to the one, and a record, whose number is told, to the other.
 //!
 //! This file is the border to Python, which calls it through `ctypes` (`flows/native/library.py`).
 //! All that is unsafe is here. Nothing panics across it.
 
 mod columns;
+mod pages;
 mod records;
 mod scan;
 mod texts;
 mod values;
 
 use columns::Kind;
+use pages::{Page, Span};
 use records::Reader;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::slice;
 
 /// Raised with every change of a signature: Python loads no other.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const FAILED: i64 = -1;
 
 /// Bytes that stay where they are until the next call with the same reader.
@@ -40,6 +43,88 @@ impl Bytes {
 #[no_mangle]
 pub extern "C" fn version() -> u32 {
     VERSION
+}
+
+/// Whether a text is UTF-8.
+///
+/// # Safety
+/// `text` has `length` bytes.
+#[no_mangle]
+pub unsafe extern "C" fn is_utf_8(text: *const u8, length: usize) -> bool {
+    std::str::from_utf8(slice::from_raw_parts(text, length)).is_ok()
+}
+
+/// Find the records of a page at the end of a path, of which each name is followed by a zero.
+/// Null if there is no list of which one can be certain.
+///
+/// # Safety
+/// `text` and `path` have as many bytes as their lengths say. What comes is for `close_page`.
+#[no_mangle]
+pub unsafe extern "C" fn cut_page(
+    text: *const u8,
+    length: usize,
+    path: *const u8,
+    path_length: usize,
+    deepest: usize,
+) -> *mut Page {
+    let text = slice::from_raw_parts(text, length);
+    let names = slice::from_raw_parts(path, path_length);
+    let mut path: Vec<&[u8]> = names.split(|&byte| byte == 0).collect();
+    path.pop(); // what follows the last zero
+    let cut = catch_unwind(AssertUnwindSafe(|| pages::cut(text, &path, deepest)));
+    match cut {
+        Ok(Some(page)) => Box::into_raw(Box::new(page)),
+        _ => std::ptr::null_mut(),
+    }
+}
+
+/// Where its records begin and end, each as 32 bits.
+///
+/// # Safety
+/// `page` comes from `cut_page`.
+#[no_mangle]
+pub unsafe extern "C" fn page_records(page: *const Page) -> Bytes {
+    Bytes::of(&(*page).records)
+}
+
+/// Where the names and values of its members begin and end, each as 32 bits.
+///
+/// # Safety
+/// `page` comes from `cut_page`.
+#[no_mangle]
+pub unsafe extern "C" fn page_members(page: *const Page) -> Bytes {
+    Bytes::of(&(*page).members)
+}
+
+/// # Safety
+/// `page` comes from `cut_page` and is not used afterwards.
+#[no_mangle]
+pub unsafe extern "C" fn close_page(page: *mut Page) {
+    drop(Box::from_raw(page));
+}
+
+/// Append records of a page to a text that ends at `from`, and tell where each ends.
+///
+/// # Safety
+/// `text` has all that `records` say, `to` has `room` bytes, and `ends` has `rows` numbers.
+#[no_mangle]
+pub unsafe extern "C" fn copy_records(
+    text: *const u8,
+    length: usize,
+    records: *const Span,
+    rows: usize,
+    on_one_line: bool,
+    to: *mut u8,
+    room: usize,
+    ends: *mut i32,
+    from: usize,
+) -> bool {
+    let text = slice::from_raw_parts(text, length);
+    let records = slice::from_raw_parts(records, rows);
+    let to = slice::from_raw_parts_mut(to, room);
+    let ends = slice::from_raw_parts_mut(ends, rows);
+    let copied = AssertUnwindSafe(|| pages::copy(text, records, on_one_line, to, ends, from));
+    catch_unwind(copied).is_ok()
 }
 
 /// `refuses`: whether a record with a field that no column has is left as well.

@@ -3,6 +3,7 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
+#[inline]
 pub fn after_space(text: &[u8], mut at: usize) -> usize {
     while at < text.len() && matches!(text[at], b' ' | b'\t' | b'\n' | b'\r') {
         at += 1;
@@ -50,6 +51,7 @@ fn controls(word: u64) -> u64 {
 }
 
 /// Where a number, `true`, `false` or `null` ends.
+#[inline]
 pub fn plain_end(text: &[u8], mut at: usize) -> usize {
     while at < text.len() && !matches!(text[at], b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
     {

@@ -7,6 +7,7 @@ const EXACT_DIGITS: usize = 15;
 const DAY: i64 = 24 * 60 * 60;
 
 /// Whether it is a number of JSON, however large or fine.
+#[inline]
 pub fn is_number(text: &[u8]) -> bool {
     let mut rest = if text.first() == Some(&b'-') {
         &text[1..]
@@ -34,6 +35,7 @@ pub fn is_number(text: &[u8]) -> bool {
     }
 }
 
+#[inline]
 fn digits_of(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
