@@ -20,6 +20,8 @@ import selectors
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +29,7 @@ from pathlib import Path
 from flows.warm.handover import End, NotHandedOver, Work, address, receive
 
 # What a run needs, and the builds it starts. Nothing of it opens a connection or starts a thread
-# when it is imported.
+# that stays when it is imported.
 PRELOADED = (
     "prefect.flow_engine",
     "prefect.main",
@@ -39,6 +41,7 @@ PRELOADED = (
     "dbt.adapters.duckdb",
 )
 WAITING = 128
+_SETTLING_SECONDS = 10.0
 _ENDS_WITH_PARENT = 1  # PR_SET_PDEATHSIG: no run outlives the server that would tell of its end
 
 
@@ -203,10 +206,22 @@ def do(work: Work) -> None:
     runpy.run_module(work.arguments[0], run_name="__main__", alter_sys=True)
 
 
+def warm_up(modules: Sequence[str]) -> None:
+    """Import the modules, and wait for what they began.
+
+    Snowflake's driver loads a library on a thread of its own. Whoever was forked meanwhile would
+    wait for ever for a lock of that thread, which it does not have.
+    """
+    for module in modules:
+        importlib.import_module(module)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(_SETTLING_SECONDS)
+
+
 def main() -> None:
     server = Server(Path(os.environ["MERCURIOS_WARM_SOCKET"]))
-    for module in (*PRELOADED, *sys.argv[1:]):
-        importlib.import_module(module)
+    warm_up([*PRELOADED, *sys.argv[1:]])
     gc.collect()
     gc.freeze()  # what all share is never touched by a collection, so it stays shared
     work = server.serve()

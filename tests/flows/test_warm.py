@@ -190,6 +190,24 @@ def test_another_request_does_not_disturb_those_that_go_on(
     assert Path(f"/proc/{waiting[1]}").exists()
 
 
+def test_no_run_begins_while_a_module_is_still_at_work_on_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("MERCURIOS_WARM_SOCKET", str(tmp_path / "warm.sock"))
+    _program(tmp_path, "slow", "import time\ntime.sleep(2)\n")
+    _program(
+        tmp_path,
+        "starting",
+        "from threading import Thread\n"
+        "Thread(target=lambda: __import__('slow'), daemon=True).start()\n",
+    )
+    _program(tmp_path, "using", "import slow\nprint('used')\n")
+    with warm_server(tmp_path / "warm.sock", "starting"):
+        ended = run("using", [], environment={}, folder=tmp_path)
+    assert ended.output == "used\n"
+
+
 def test_it_can_be_stopped_before_it_is_warm(tmp_path: Path) -> None:
     with warm_server(tmp_path / "warm.sock"):
         assert (tmp_path / "warm.sock").exists()

@@ -34,7 +34,7 @@ STREAMS = (
 )  # fmt: skip
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.snowflake"])
+FORKS.set_forkserver_preload(["tests.transforms.forked"])
 
 # The status of every node of the last build, in the target.
 STATUSES = "statuses.json"
