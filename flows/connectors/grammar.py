@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,9 +17,6 @@ from pydantic import (
     model_validator,
 )
 
-# To look for plugins of its own, pydantic reads about every package that is installed. There are
-# none, and a run that finds nothing new would spend a fifteenth of its time on it.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _ABBREVIATIONS = ("api", "id", "url")
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
