@@ -26,8 +26,8 @@ Strip = Callable[[Raw], bytes]
 class Chunk:
     """Records as JSON texts of one line each, one after the other in the same memory.
 
-    A record stays a window into its page until here: it is copied once. New memory for each chunk
-    would cost more than filling it, so a chunk that was worked on is cleared and filled again.
+    A record stays a window into its page until it is copied here. New memory for each chunk would
+    cost more than filling it, so a chunk that was worked on is cleared and filled again.
     `rejects` are pairs of reason and text.
     """
 
@@ -40,6 +40,7 @@ class Chunk:
         return len(self._ends) - 1
 
     def __getitem__(self, number: int) -> bytes:
+        number = range(len(self))[number]
         return bytes(memoryview(self._memory)[self._ends[number] : self._ends[number + 1]])
 
     def __iter__(self) -> Iterator[bytes]:
@@ -63,8 +64,14 @@ class Chunk:
         return pa.Array.from_buffers(pa.string(), len(self), buffers)
 
     def clear(self) -> None:
+        """
+        :raises BufferError: if somebody still holds `texts`, whose memory this would write over
+        """
+        # Of an array that Arrow looks at, nothing can be taken away.
         del self._ends[1:]
         self.rejects = []
+        if len(self._memory) > 2 * CHUNK_BYTES:
+            self._memory = bytearray()  # for a page as large as that there is rarely another
 
     def add(self, records: Sequence[Raw], *, text: bytes, strip: Strip | None) -> None:
         """Take a page.
@@ -72,9 +79,11 @@ class Chunk:
         :param text: that they are windows into; it tells whether they ask for a second look
         :param strip: takes people out of a record; None where there is nothing to take out
         """
-        if isinstance(records, Windows) and strip is None and len(text) <= RECORD_BYTES:
-            self._make_room(len(text))
-            pages.copy(text, records.places, to=self._memory, begin=self.size, ends=self._ends)
+        if isinstance(records, Windows) and strip is None and records.largest <= RECORD_BYTES:
+            self._make_room(len(records.text))
+            pages.copy(
+                records.text, records.places, to=self._memory, begin=self.size, ends=self._ends
+            )
             return
         texts: Sequence[bytes | Raw] = records
         if strip is not None:
@@ -87,14 +96,15 @@ class Chunk:
     def _append(self, texts: Sequence[bytes | Raw]) -> None:
         joined = b"".join(texts)
         self._make_room(len(joined))
-        self._memory[self.size : self.size + len(joined)] = joined
+        # A bytearray would first make a copy of what is put into it.
+        memoryview(self._memory)[self.size : self.size + len(joined)] = joined
         self._ends.extend(accumulate(map(len, texts), initial=self._ends.pop()))
 
     def _make_room(self, wanted: int) -> None:
         needed = self.size + wanted
         if needed > len(self._memory):
-            larger = bytearray(max(needed, 2 * len(self._memory)))
-            larger[: self.size] = memoryview(self._memory)[: self.size]
+            larger = bytearray(max(needed, min(2 * len(self._memory), CHUNK_BYTES)))
+            memoryview(larger)[: self.size] = memoryview(self._memory)[: self.size]
             self._memory = larger
 
     def _taken(self, texts: Iterable[bytes]) -> list[bytes]:

@@ -7,7 +7,7 @@ few that it leaves wait as lines: the warehouse reads them value by value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +82,7 @@ class TypedRecords:
         # Only the last chunk is not full. If it is the first as well, its lines are all there is.
         is_little = len(chunk) <= _FEW and chunk.size <= _SMALL
         self._is_small = is_little and not self._records.is_begun and not chunk.is_full
-        left: Iterable[int] = range(len(chunk))
+        left: Sequence[int] = range(len(chunk))
         if not self._is_small:
             texts = chunk.texts
             self._records.write({"payload": texts}, rows=len(texts))
@@ -90,7 +90,7 @@ class TypedRecords:
                 left = self._arrived.add(texts, begin=self._rows)
         for number in left:
             self._lines.add(self._rows + number, chunk[number])
-        self._look([chunk[number] for number in left])
+        self._look(chunk, left)
         self._rows += len(chunk)
 
     def close(self) -> Columns:
@@ -128,12 +128,12 @@ class TypedRecords:
         self._lines.close()
         self._arrived.close()
 
-    def _look(self, records: Sequence[bytes]) -> None:
-        step = 1 if self._fields.refuses else max(1, len(records) // _LOOK_AT)
+    def _look(self, chunk: Chunk, numbers: Sequence[int]) -> None:
+        step = 1 if self._fields.refuses else max(1, len(numbers) // _LOOK_AT)
         self._left_some |= step > 1
-        for record in records[::step]:
+        for number in numbers[::step]:
             try:
-                self._fields.see(_OBJECT.decode(record))
+                self._fields.see(_OBJECT.decode(chunk[number]))
             except (msgspec.DecodeError, RecursionError):
                 continue
 

@@ -1,9 +1,11 @@
-"""Records as places in their page: none becomes an object before somebody asks for it."""
+"""Records as places in their page: they become objects when somebody goes through them."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from operator import sub
 from typing import overload
 
 from msgspec import Raw
@@ -11,6 +13,8 @@ from msgspec import Raw
 from flows.connectors.depth import DEEPEST
 from flows.connectors.json_path import remember
 from flows.native import pages
+
+_LARGE = 1024 * 1024
 
 
 class Windows(Sequence[Raw]):
@@ -36,7 +40,18 @@ class Windows(Sequence[Raw]):
         return self._at(range(len(self))[number])
 
     def __iter__(self) -> Iterator[Raw]:
-        return map(self._at, range(len(self)))
+        return iter(self._objects)
+
+    @property
+    def largest(self) -> int:
+        """The bytes of the largest record, or of the page if that is not worth looking for."""
+        if len(self.text) < _LARGE:
+            return len(self.text)
+        return max(map(sub, self.places[1::2], self.places[::2]), default=0)
+
+    @cached_property
+    def _objects(self) -> list[Raw]:
+        return [self._at(number) for number in range(len(self))]
 
     def _at(self, number: int) -> Raw:
         return Raw(self.text[self.places[2 * number] : self.places[2 * number + 1]])
@@ -49,7 +64,8 @@ def windows(text: bytes, path: Sequence[str], *, beside: frozenset[str]) -> Wind
 
     :param beside: the other names
     :returns: None where somebody else has to look: at no such list, at what is no JSON, at a member
-        that is there twice, at records nested too deeply, or because the library was not built
+        of the page or of the path that is there twice, at records nested too deeply, or because the
+        library was not built
     """
     cut = pages.cut(text, path, deepest=DEEPEST)
     if cut is None:
@@ -60,8 +76,8 @@ def windows(text: bytes, path: Sequence[str], *, beside: frozenset[str]) -> Wind
 
 
 def _members(text: bytes, places: array[int], wanted: frozenset[str]) -> Iterator[tuple[str, Raw]]:
+    names = {name.encode(): name for name in wanted}
     at = iter(places)
     for begin, end, value, value_end in zip(at, at, at, at, strict=True):
-        name = text[begin:end].decode()
-        if name in wanted:
+        if (name := names.get(text[begin:end])) is not None:
             yield name, Raw(memoryview(text)[value:value_end])

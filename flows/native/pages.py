@@ -59,6 +59,7 @@ def copy(text: bytes, records: array[int], *, to: bytearray, begin: int, ends: a
         text, len(text), source, rows, has_lines, memory, len(to), ends_from, begin
     )
     if not done:
+        del memory, ends[held:]
         raise RuntimeError(f"{library.FILE.name} does not work as it should")
 
 
@@ -71,5 +72,5 @@ def is_utf_8(text: bytes) -> bool | None:
 def _numbers(found: library.Bytes) -> array[int]:
     numbers = array("I")
     if found.length:
-        numbers.frombytes(ctypes.string_at(found.start, found.length))
+        numbers.frombytes((ctypes.c_char * found.length).from_address(found.start))
     return numbers

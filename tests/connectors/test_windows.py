@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock, patch
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
@@ -54,6 +54,14 @@ def pages(draw: st.DrawFn) -> tuple[bytes, tuple[str, ...]]:
     return draw(st.sampled_from(WAYS))(page).encode(), path
 
 
+def is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def cut(text: bytes, path: tuple[str, ...]) -> list[bytes] | None:
     found = windows(text, path, beside=frozenset())
     return None if found is None else [bytes(record) for record in found]
@@ -93,10 +101,31 @@ def test_what_is_damaged_is_never_cut_in_a_way_of_its_own(
         at = data.draw(st.integers(0, len(text) - 1))
         what = data.draw(st.binary(max_size=2) | st.sampled_from([b"{", b"]", b'"', b",", b"\\"]))
         text = text[:at] + what + text[at + data.draw(st.integers(0, 2)) :]
-    with suppress(UnicodeDecodeError):
-        text.decode()
-        if (found := cut(text, path)) is not None:
-            assert found == cut_by_objects(text, path)
+    assume(is_utf_8(text))
+    if (found := cut(text, path)) is not None:
+        assert found == cut_by_objects(text, path)
+
+
+@given(pages(), st.frozensets(NAMES))
+def test_what_stands_beside_the_records_is_what_others_find_there(
+    made: tuple[bytes, tuple[str, ...]], beside: frozenset[str]
+) -> None:
+    text, path = made[0] + LONG.encode(), made[1]
+    plain = bytes(bytearray(text))  # another object, of which nothing is remembered
+
+    if windows(text, path, beside=beside) is not None and path:
+        for name in beside:
+            once, again = raw_at(text, (name,)), raw_at(plain, (name,))
+            assert (once and bytes(once)) == (again and bytes(again))
+
+
+def test_several_threads_cut_at_once() -> None:
+    made = [json.dumps([{"page": page, "n": n} for n in range(500)]).encode() for page in range(40)]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(lambda text: cut(text, ()), made)]
+
+    assert found == [cut_by_objects(text, ()) for text in made]
 
 
 @pytest.mark.parametrize(

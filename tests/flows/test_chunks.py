@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -69,6 +70,38 @@ def test_a_record_is_rejected_that_is_larger_than_all_others_may_be() -> None:
     [(reason, beginning)] = chunk.rejects
     assert reason == "The record is larger than 5 MB."
     assert json.loads(beginning).startswith('"xxx')
+
+
+def test_a_large_page_of_small_records_is_taken_whole() -> None:
+    chunk = Chunk()
+    records = ["x" * 1_000_000] * 8
+
+    add(chunk, page_of(records))
+
+    assert [*chunk] == [json.dumps(record).encode() for record in records]
+
+
+def test_memory_that_one_large_page_took_is_given_back() -> None:
+    chunk = Chunk()
+    page = page_of(["x" * 1_000_000] * 40)
+    tracemalloc.start()
+    add(chunk, page)
+
+    chunk.clear()
+
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < 1_000_000
+
+
+def test_it_is_not_cleared_while_somebody_still_reads_its_texts() -> None:
+    chunk = Chunk()
+    add(chunk, page_of([1]))
+    texts = chunk.texts
+
+    with pytest.raises(BufferError):
+        chunk.clear()
+    assert texts.to_pylist() == ["1"]
 
 
 def test_it_is_full_by_the_size_of_its_records_as_well() -> None:

@@ -17,7 +17,10 @@ from flows.columns import RECORD_BYTES, Origin
 from flows.connectors.bookmarks import Start
 from flows.connectors.reader import Page, Reader, ReadFailed
 from flows.connectors.streams import Stream
+from flows.connectors.windows import windows
 from flows.extract import Extracted, Privacy, extract
+from flows.native import library
+from tests.native import require_native
 
 ORIGIN = Origin("alice", "tills", "b1", extracted_at=datetime(2025, 6, 30, tzinfo=UTC))
 PRIVACY = Privacy(kept=frozenset(), pseudonym_key=b"k" * 32)
@@ -30,8 +33,13 @@ NAMED = PLAIN.model_copy(update={"fields": {"id": "key", "amount": "money"}})
 
 def page(*records: bytes, number: int = 1) -> Page:
     body = b"[" + b",".join(records) + b"]"
+    # As a reader gives them: without the native reader, or of what is no JSON, as objects.
+    found = windows(body, (), beside=frozenset())
     return Page(
-        number=number, body=body, records=[*map(Raw, records)], received_at=ORIGIN.extracted_at
+        number=number,
+        body=body,
+        records=[*map(Raw, records)] if found is None else found,
+        received_at=ORIGIN.extracted_at,
     )
 
 
@@ -101,9 +109,14 @@ def test_of_what_is_not_an_object_nothing_is_kept_where_people_could_be_in_it(
 
 
 @pytest.mark.parametrize("as_columns", [False, True])
+@pytest.mark.parametrize("is_native", [False, True])
 def test_records_of_many_chunks_stay_in_the_order_of_the_source(
-    tmp_path: Path, as_columns: bool
+    tmp_path: Path, as_columns: bool, is_native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if is_native:
+        require_native()
+    else:
+        monkeypatch.setattr(library, "load", lambda: None)
     numbers = [number * 7919 % 70_000 for number in range(70_000)]
     pages = [
         page(*(b'{"id":%d}' % number for number in numbers[begin : begin + 1000]), number=begin + 1)

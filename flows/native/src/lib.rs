@@ -5,7 +5,8 @@
 //! is left to the one, and a record, whose number is told, to the other.
 //!
 //! This file is the border to Python, which calls it through `ctypes` (`flows/native/library.py`).
-//! All that is unsafe is here. Nothing panics across it.
+//! All that is unsafe is here. Nothing panics across it; where there is no memory left, the
+//! process ends.
 
 mod columns;
 mod pages;

@@ -20,8 +20,8 @@ pub struct Page {
 }
 
 /// Find the list at the end of a path of names, which may be empty. `None` if there is no such list,
-/// or if what is there has not one meaning for everybody: a name twice, names with escapes, what is
-/// no JSON, or more than `deepest` levels.
+/// if what is there is no JSON or has more than `deepest` levels, or if one of the names of the path
+/// or at the top is there twice or is written with escapes.
 pub fn cut(text: &[u8], path: &[&[u8]], deepest: usize) -> Option<Page> {
     if text.len() > u32::MAX as usize || deepest > DEEPEST || path.len() >= deepest {
         return None;
